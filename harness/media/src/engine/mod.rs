@@ -1,0 +1,226 @@
+//! The media engine: every RTP and RTCP port of one process, sans-IO.
+//!
+//! On sockets it runs on the media thread (absolute deadlines, kernel receive stamps); in virtual time the driver
+//! steps it. Its owner (the bench, the virtual OXO) gives [`Command`]s and gets [`Event`]s.
+
+use oxocert_machine::At;
+use std::net::SocketAddr;
+
+/// A port pair (RTP, and RTCP on port + 1), named by its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortId(pub u32);
+
+/// What a stream carries when nothing else is ordered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A-law silence.
+    Silence,
+    /// One frequency.
+    Tone {
+        /// Hz.
+        hz: u16,
+        /// Level.
+        dbm0: f64,
+    },
+    /// One frequency, on and off.
+    Cadence {
+        /// Hz.
+        hz: u16,
+        /// Level.
+        dbm0: f64,
+        /// Milliseconds on.
+        on_ms: u32,
+        /// Milliseconds off.
+        off_ms: u32,
+    },
+    /// A melody that is no single tone of the grid: several simultaneous frequencies that change.
+    Music {
+        /// Level.
+        dbm0: f64,
+    },
+}
+
+/// How RTP is sent from a port.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// To whom.
+    pub remote: SocketAddr,
+    /// Payload type of the audio (8 = PCMA).
+    pub payload_type: u8,
+    /// Payload type of telephone-event, where negotiated.
+    pub event_payload_type: Option<u8>,
+    /// Packet time in milliseconds.
+    pub ptime_ms: u32,
+    /// TOS byte (184 = EF).
+    pub tos: u8,
+    /// What.
+    pub source: Source,
+}
+
+/// What the owner orders.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Open a port: from now on packets to `local` (and RTCP to port + 1) are this port's.
+    Open {
+        /// Its name.
+        port: PortId,
+        /// The address, port included, even.
+        local: SocketAddr,
+    },
+    /// (Re)start sending; a port that already sends keeps SSRC, sequence and timestamps.
+    Send {
+        /// The port.
+        port: PortId,
+        /// How.
+        sending: Sending,
+    },
+    /// Change what is sent, nothing else.
+    Play {
+        /// The port.
+        port: PortId,
+        /// What.
+        source: Source,
+    },
+    /// Send digits as telephone-events (RFC 4733), then go on with the source. `loss_percent` of the event packets
+    /// (but never all of one digit) are not sent.
+    Digits {
+        /// The port.
+        port: PortId,
+        /// `0-9*#A-D`.
+        digits: String,
+        /// Milliseconds of each.
+        duration_ms: u32,
+        /// Milliseconds between two.
+        gap_ms: u32,
+        /// 0-100.
+        loss_percent: u8,
+    },
+    /// Stop sending; receiving goes on.
+    Stop {
+        /// The port.
+        port: PortId,
+    },
+    /// Forward what `from` receives out of `to` (payload, timestamp and marker unaltered) instead of `to`'s own source;
+    /// `None` ends it. One direction: give both for a conversation. `to` must be sending to know its remote, payload
+    /// types and TOS.
+    Relay {
+        /// Received here.
+        from: PortId,
+        /// Sent from there.
+        to: Option<PortId>,
+    },
+    /// Close the port; its streams end with a last window.
+    Close {
+        /// The port.
+        port: PortId,
+    },
+}
+
+/// What is heard, by frames of 20 ms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sound {
+    /// Below -50 dBm0.
+    Silence,
+    /// One dominant frequency of the grid of 50 Hz.
+    Tone {
+        /// Hz.
+        hz: u16,
+    },
+    /// Energy that is no single tone.
+    Music,
+    /// No packet for 60 ms.
+    Nothing,
+}
+
+/// What the engine reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// What is heard at a port changed (two equal frames make a change; `since` is the first of them).
+    Heard {
+        /// The port.
+        port: PortId,
+        /// The source of the packets.
+        remote: Option<SocketAddr>,
+        /// What.
+        sound: Sound,
+        /// Mean level of the frames that made the change.
+        level_dbm0: Option<f64>,
+        /// Receive stamp of the first of them.
+        since: At,
+    },
+    /// A telephone-event digit ended (or its packets stopped).
+    Digit {
+        /// The port.
+        port: PortId,
+        /// Its source.
+        remote: SocketAddr,
+        /// Which.
+        digit: char,
+        /// Payload type.
+        payload_type: u8,
+        /// Last duration stated, ms.
+        duration_ms: u32,
+        /// Packets with the end bit.
+        end_packets: u32,
+        /// -dBm0.
+        volume: u8,
+        /// Whether its two frequencies were in the audio as well.
+        in_band: bool,
+    },
+    /// Statistics of one received stream over one window (1 s; the last one may be shorter).
+    Window(Window),
+    /// A packet that is not RTP or RTCP, or from a source nobody announced: RFC 3550 A.1 says why.
+    Finding {
+        /// The port.
+        port: PortId,
+        /// Its source.
+        remote: SocketAddr,
+        /// In words.
+        note: String,
+    },
+}
+
+/// One received stream over one window: fields as in `oxocert_record::StreamWindow`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// The port.
+    pub port: PortId,
+    /// Its source.
+    pub remote: SocketAddr,
+    /// SSRC.
+    pub ssrc: u32,
+    /// First receive stamp.
+    pub from: At,
+    /// Last receive stamp.
+    pub to: At,
+    /// Last window of the stream: closed, or quiet for a second.
+    pub last: bool,
+    /// Packets.
+    pub packets: u64,
+    /// Layer-3 bytes.
+    pub l3_bytes: u64,
+    /// Audio packets per payload type.
+    pub payload_types: Vec<(u8, u64)>,
+    /// Audio packets per payload size.
+    pub payload_sizes: Vec<(u16, u64)>,
+    /// Timestamp steps that were not the samples of the packet before (telephone-events and marked packets apart).
+    pub timestamp_jumps: u64,
+    /// Missing by sequence.
+    pub lost: u64,
+    /// Second copies.
+    pub duplicates: u64,
+    /// After a higher number.
+    pub reordered: u64,
+    /// RFC 3550 A.8.
+    pub jitter_ns: Option<u64>,
+    /// Greatest distance.
+    pub max_gap_ns: Option<u64>,
+    /// Packets per DSCP.
+    pub dscp: Vec<(u8, u64)>,
+    /// Packets without kernel stamp.
+    pub unstamped: u64,
+    /// RTCP packets.
+    pub rtcp_packets: u64,
+    /// RTCP packets per DSCP.
+    pub rtcp_dscp: Vec<(u8, u64)>,
+}

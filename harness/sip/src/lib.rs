@@ -1,0 +1,6 @@
+//! SIP for an oracle: lint parser, writer, transactions, dialogs, digest, offer/answer. Sans-IO.
+//!
+//! A certifier must see exactly what came and may send exactly what a scenario orders, so nothing here normalises,
+//! retries behind its owner's back, or hides a defect.
+
+pub mod ua;

@@ -1,0 +1,309 @@
+//! The user agent: calls, requests outside calls, and everything automatic (100, retransmissions, ACK,
+//! session refresh, PRACK), with overrides for each automatic thing.
+//!
+//! One [`UserAgent`] per SIP address (`sbc.nominal`, `set.hq1`, a DUT's trunk side, a DUT's set side). It is the
+//! whole SIP brain of a role; offer and answer bodies come from its owner as bytes.
+//!
+//! Feed it with `receive`, `timeout`, the `call`... methods; after each, drain `poll`.
+
+use crate::message::Message;
+use oxocert_machine::{At, Flow};
+use std::time::Duration;
+
+/// One call leg (an INVITE and the dialog it makes), named for the life of the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u32);
+
+/// A request outside calls that was sent or received (OPTIONS, REGISTER, MESSAGE...), or an in-dialog request that its owner
+/// must answer (REFER, NOTIFY, INFO, a re-INVITE or UPDATE).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u32);
+
+/// How the agent behaves; all of it is data.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Our address: Via, Contact, default From host.
+    pub address: std::net::SocketAddr,
+    /// Transport for Via and Contact.
+    pub transport: oxocert_machine::Transport,
+    /// `User-Agent` in requests and `Server` in responses; `None`: neither.
+    pub product: Option<String>,
+    /// `Allow`.
+    pub allow: Vec<String>,
+    /// `Supported`.
+    pub supported: Vec<String>,
+    /// T1, T2, T4 (RFC 3261 table 4).
+    pub timers: Timers,
+    /// Session timer (RFC 4028); `None`: not offered, and an offered one is accepted with the peer as refresher.
+    pub session: Option<SessionTimer>,
+    /// Send 100 by itself on INVITE.
+    pub auto_trying: bool,
+    /// First CSeq of a dialog: `None` draws below 2^16; an OXO starts near 2^31.
+    pub first_cseq: Option<u32>,
+    /// Contact user part and parameters are written as `<sip:USER@HOST:PORT{contact_params}>`, e.g. `;transport=UDP;user=phone`.
+    pub contact_params: String,
+    /// Seed of tags, branches and Call-IDs.
+    pub seed: oxocert_machine::Seed,
+    /// TOS byte of SIP packets.
+    pub tos: u8,
+}
+
+/// T1, T2, T4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// RTT estimate, 500 ms by RFC 3261.
+    pub t1: Duration,
+    /// Greatest distance of repetitions, 4 s.
+    pub t2: Duration,
+    /// How long a message stays in the network, 5 s.
+    pub t4: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Timers { t1: Duration::from_millis(500), t2: Duration::from_secs(4), t4: Duration::from_secs(5) }
+    }
+}
+
+/// RFC 4028 as this agent wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionTimer {
+    /// Session-Expires, seconds.
+    pub expires: u32,
+    /// Min-SE, seconds.
+    pub min_se: u32,
+    /// Refresh by UPDATE (true) or re-INVITE (false).
+    pub by_update: bool,
+}
+
+/// One header to add: name and value.
+pub type Header = (String, String);
+
+/// An outgoing call.
+#[derive(Debug, Clone)]
+pub struct Invite {
+    /// Where the datagrams go.
+    pub flow: Flow,
+    /// Request-URI, exactly as written.
+    pub target: String,
+    /// From: everything but the tag, e.g. `"Anonymous" <sip:anonymous@anonymous.invalid>`.
+    pub from: String,
+    /// To: everything but the tag.
+    pub to: String,
+    /// Contact user part.
+    pub contact_user: String,
+    /// More headers (P-Asserted-Identity, Privacy, Diversion, Replaces, ...), in order.
+    pub headers: Vec<Header>,
+    /// The offer: content type and bytes; `None` is a delayed offer.
+    pub body: Option<Body>,
+    /// Credentials for 401/407; `None`: such an answer is final.
+    pub credentials: Option<Credentials>,
+}
+
+/// A body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// `application/sdp`.
+    pub content_type: String,
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// User and password for digest (RFC 2617, RFC 8760 MD5).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// What may be told to behave otherwise, per call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Override {
+    /// Do not ACK the next final response to INVITE.
+    NoAck,
+    /// ACK it so much later.
+    LateAck(Duration),
+    /// ACK it twice.
+    DoubleAck,
+    /// Leave the answer out of the next 2xx.
+    NoAnswerBody,
+    /// Do not refresh the session, and do not end the call when it expires.
+    NoRefresh,
+}
+
+/// Something for the owner.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A new INVITE (100 has been sent where `auto_trying`). Answer with `ring`, `answer`, `reject`.
+    Incoming {
+        /// The new call.
+        call: CallId,
+        /// On which flow.
+        flow: Flow,
+        /// The INVITE.
+        request: Message,
+    },
+    /// A provisional response to our INVITE (PRACK has been sent where it was reliable).
+    Progress {
+        /// The call.
+        call: CallId,
+        /// The response.
+        response: Message,
+    },
+    /// 2xx to our INVITE; ACK has been sent unless overridden or the 2xx carries the offer (then call `ack_with_answer`).
+    Answered {
+        /// The call.
+        call: CallId,
+        /// The response.
+        response: Message,
+    },
+    /// Our INVITE failed: 3xx-6xx, or no answer (`None`: Timer B or the transport). The call is over.
+    Failed {
+        /// The call.
+        call: CallId,
+        /// The response.
+        response: Option<Message>,
+    },
+    /// ACK to our 2xx came; its body is the answer to a delayed offer.
+    Confirmed {
+        /// The call.
+        call: CallId,
+        /// The ACK.
+        request: Message,
+    },
+    /// Our 2xx was never acknowledged (64*T1). The agent has sent BYE (RFC 3261 §13.3.1.4).
+    Unconfirmed {
+        /// The call.
+        call: CallId,
+    },
+    /// The caller gave up: CANCEL came, 200 and 487 are sent. The call is over.
+    Cancelled {
+        /// The call.
+        call: CallId,
+        /// The CANCEL.
+        request: Message,
+    },
+    /// BYE came and is answered 200. The call is over.
+    Ended {
+        /// The call.
+        call: CallId,
+        /// The BYE.
+        request: Message,
+    },
+    /// The session expired without refresh (RFC 4028 §10); BYE has been sent. The call is over.
+    Expired {
+        /// The call.
+        call: CallId,
+    },
+    /// re-INVITE or UPDATE inside a call, with or without offer. Answer with `respond`. A refresh whose body is
+    /// byte-equal to the last one of the peer is answered by itself with our last body and reported with `answered = true`.
+    Modify {
+        /// The call.
+        call: CallId,
+        /// To answer it.
+        request_id: RequestId,
+        /// The request.
+        request: Message,
+        /// Already answered.
+        answered: bool,
+    },
+    /// The final answer to our re-INVITE or UPDATE (`None`: no answer).
+    Modified {
+        /// The call.
+        call: CallId,
+        /// What we had sent.
+        request_id: RequestId,
+        /// The response.
+        response: Option<Message>,
+    },
+    /// REFER, NOTIFY, INFO, MESSAGE... inside a call. Answer with `respond`.
+    InCall {
+        /// The call.
+        call: CallId,
+        /// To answer it.
+        request_id: RequestId,
+        /// The request.
+        request: Message,
+    },
+    /// A request outside calls. Answer with `respond`.
+    Outside {
+        /// To answer it.
+        request_id: RequestId,
+        /// On which flow.
+        flow: Flow,
+        /// The request.
+        request: Message,
+    },
+    /// The final answer to a request outside INVITE that we sent (`None`: Timer F or the transport).
+    Response {
+        /// Which.
+        request_id: RequestId,
+        /// Its call, where it was inside one.
+        call: Option<CallId>,
+        /// The response.
+        response: Option<Message>,
+    },
+    /// A message that belongs to nothing: a response without transaction, a request inside an unknown dialog (481 is sent),
+    /// a CSeq that goes backwards (500 is sent).
+    Stray {
+        /// The message.
+        message: Message,
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// What `poll` returns.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Send these bytes.
+    Transmit {
+        /// Where.
+        flow: Flow,
+        /// The exact bytes.
+        bytes: Vec<u8>,
+        /// A repetition of bytes sent before.
+        retransmission: bool,
+    },
+    /// A message was understood off the wire: reported for every whole message, before the event it causes.
+    Received {
+        /// Where from.
+        flow: Flow,
+        /// The exact bytes.
+        bytes: Vec<u8>,
+        /// A repetition that a transaction absorbed.
+        retransmission: bool,
+        /// The call it belongs to, where known.
+        call: Option<CallId>,
+    },
+    /// For the owner.
+    Event(Event),
+}
+
+// The methods of `UserAgent`, which the implementation provides with exactly these names:
+//
+//   new(Config) -> UserAgent
+//   config(&self) -> &Config ; config_mut(&mut self) -> &mut Config
+//   receive(&mut self, at: At, flow: Flow, bytes: &[u8])         datagram or stream chunk (framed inside, per flow)
+//   closed(&mut self, at: At, flow: Flow)                         stream closed / could not connect: fails its transactions
+//   unreachable(&mut self, at: At, flow: Flow)                    ICMP: fails client transactions to that remote at once
+//   timeout(&mut self, at: At) ; deadline(&self) -> Option<At> ; poll(&mut self) -> Option<Output>
+//   call(&mut self, at: At, invite: Invite) -> CallId
+//   ring(&mut self, at: At, call: CallId, code: u16, headers: &[Header], body: Option<Body>)      101-199
+//   answer(&mut self, at: At, call: CallId, headers: &[Header], body: Option<Body>)               200
+//   reject(&mut self, at: At, call: CallId, code: u16, headers: &[Header])                        300-699
+//   ack_with_answer(&mut self, at: At, call: CallId, body: Body)
+//   cancel(&mut self, at: At, call: CallId)           CANCEL as soon as a provisional came (RFC 3261 §9.1); a crossing 2xx is ACKed and BYEd
+//   hang_up(&mut self, at: At, call: CallId, headers: &[Header])   BYE, CANCEL or 487/480, whichever is due
+//   reinvite(&mut self, at: At, call: CallId, headers: &[Header], body: Option<Body>) -> RequestId
+//   update(&mut self, at: At, call: CallId, headers: &[Header], body: Option<Body>) -> RequestId
+//   in_call(&mut self, at: At, call: CallId, method: &str, headers: &[Header], body: Option<Body>) -> RequestId   REFER, NOTIFY, INFO
+//   request(&mut self, at: At, flow: Flow, message: Outside) -> RequestId    OPTIONS, REGISTER...; `Outside { method, target, from, to, contact_user, headers, body, credentials }`
+//   respond(&mut self, at: At, request: RequestId, code: u16, headers: &[Header], body: Option<Body>)
+//   send_raw(&mut self, flow: Flow, bytes: Vec<u8>)                exactly these bytes, no transaction
+//   override_next(&mut self, call: CallId, what: Override)
+//   dialog(&self, call: CallId) -> Option<DialogView>              { call_id, local_tag, remote_tag: Option<String>, local_uri, remote_uri, remote_target: String, state: CallState, flow: Flow }
+//                                                                  CallState: Calling, Early, Ringing (incoming), Up, Ending, Over
+//   calls(&self) -> impl Iterator<Item = CallId>                   those not Over
