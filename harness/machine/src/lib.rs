@@ -1,3 +1,4 @@
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 //! The sans-IO contract that every machine of oxocert keeps, and the virtual-time driver.
 //!
 //! A machine never reads a clock, never opens a socket and never draws a random number that it was
@@ -89,3 +90,6 @@ pub trait Machine {
     /// When the machine wants [`Input::Timeout`]; `None` when nothing is pending.
     fn deadline(&self) -> Option<At>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,9 +17,9 @@ impl Seed {
 
     /// The seed of the machine called `name` (FNV-1a over the name, started from this seed).
     pub fn child(self, name: &str) -> Seed {
-        let mixed = name
-            .bytes()
-            .fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let mixed = name.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         Seed(mixed)
     }
 }

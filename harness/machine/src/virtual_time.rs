@@ -1,1 +1,0 @@
-//! The virtual-time driver: several nodes in one process, on a network that is only a queue.
