@@ -6,6 +6,10 @@
 //!
 //! Feed it with `receive`, `timeout`, the `call`... methods; after each, drain `poll`.
 
+mod agent;
+
+pub use agent::UserAgent;
+
 use crate::message::Message;
 use oxocert_machine::{At, Flow};
 use std::time::Duration;
@@ -245,6 +249,15 @@ pub enum Event {
         /// The response.
         response: Option<Message>,
     },
+    /// A datagram or a piece of a stream that is no SIP message at all.
+    Unreadable {
+        /// On which flow.
+        flow: Flow,
+        /// The exact bytes.
+        bytes: Vec<u8>,
+        /// Why, in words.
+        why: String,
+    },
     /// A message that belongs to nothing: a response without transaction, a request inside an unknown dialog (481 is sent),
     /// a CSeq that goes backwards (500 is sent).
     Stray {
@@ -278,32 +291,77 @@ pub enum Output {
         /// The call it belongs to, where known.
         call: Option<CallId>,
     },
+    /// Close this stream connection: what came on it cannot be framed any more.
+    Close {
+        /// The connection.
+        flow: Flow,
+    },
     /// For the owner.
     Event(Event),
 }
 
-// The methods of `UserAgent`, which the implementation provides with exactly these names:
-//
-//   new(Config) -> UserAgent
-//   config(&self) -> &Config ; config_mut(&mut self) -> &mut Config
-//   receive(&mut self, at: At, flow: Flow, bytes: &[u8])         datagram or stream chunk (framed inside, per flow)
-//   closed(&mut self, at: At, flow: Flow)                         stream closed / could not connect: fails its transactions
-//   unreachable(&mut self, at: At, flow: Flow)                    ICMP: fails client transactions to that remote at once
-//   timeout(&mut self, at: At) ; deadline(&self) -> Option<At> ; poll(&mut self) -> Option<Output>
-//   call(&mut self, at: At, invite: Invite) -> CallId
-//   ring(&mut self, at: At, call: CallId, code: u16, headers: &[Header], body: Option<Body>)      101-199
-//   answer(&mut self, at: At, call: CallId, headers: &[Header], body: Option<Body>)               200
-//   reject(&mut self, at: At, call: CallId, code: u16, headers: &[Header])                        300-699
-//   ack_with_answer(&mut self, at: At, call: CallId, body: Body)
-//   cancel(&mut self, at: At, call: CallId)           CANCEL as soon as a provisional came (RFC 3261 §9.1); a crossing 2xx is ACKed and BYEd
-//   hang_up(&mut self, at: At, call: CallId, headers: &[Header])   BYE, CANCEL or 487/480, whichever is due
-//   reinvite(&mut self, at: At, call: CallId, headers: &[Header], body: Option<Body>) -> RequestId
-//   update(&mut self, at: At, call: CallId, headers: &[Header], body: Option<Body>) -> RequestId
-//   in_call(&mut self, at: At, call: CallId, method: &str, headers: &[Header], body: Option<Body>) -> RequestId   REFER, NOTIFY, INFO
-//   request(&mut self, at: At, flow: Flow, message: Outside) -> RequestId    OPTIONS, REGISTER...; `Outside { method, target, from, to, contact_user, headers, body, credentials }`
-//   respond(&mut self, at: At, request: RequestId, code: u16, headers: &[Header], body: Option<Body>)
-//   send_raw(&mut self, flow: Flow, bytes: Vec<u8>)                exactly these bytes, no transaction
-//   override_next(&mut self, call: CallId, what: Override)
-//   dialog(&self, call: CallId) -> Option<DialogView>              { call_id, local_tag, remote_tag: Option<String>, local_uri, remote_uri, remote_target: String, state: CallState, flow: Flow }
-//                                                                  CallState: Calling, Early, Ringing (incoming), Up, Ending, Over
-//   calls(&self) -> impl Iterator<Item = CallId>                   those not Over
+/// A request outside calls that we send.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// OPTIONS, REGISTER, MESSAGE...
+    pub method: String,
+    /// Request-URI, exactly as written.
+    pub target: String,
+    /// From: everything but the tag.
+    pub from: String,
+    /// To: everything but the tag.
+    pub to: String,
+    /// Contact user part; `None`: no Contact is written (give one in `headers` where it needs parameters).
+    pub contact_user: Option<String>,
+    /// More headers, in order.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: Option<Body>,
+    /// Credentials for 401/407; `None`: such an answer is final.
+    pub credentials: Option<Credentials>,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallState {
+    /// Our INVITE is out, nothing but 100 came.
+    Calling,
+    /// Our INVITE got a provisional response above 100.
+    Early,
+    /// Their INVITE came and has no final response yet.
+    Ringing,
+    /// 2xx was sent or received.
+    Up,
+    /// CANCEL or BYE is under way.
+    Ending,
+    /// Nothing left but retransmissions.
+    Over,
+}
+
+/// The dialog of a call as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialogView {
+    /// Call-ID.
+    pub call_id: String,
+    /// Our tag.
+    pub local_tag: String,
+    /// Their tag, where known.
+    pub remote_tag: Option<String>,
+    /// Our URI (From of our requests, without tag).
+    pub local_uri: String,
+    /// Their URI.
+    pub remote_uri: String,
+    /// Where requests go (their Contact).
+    pub remote_target: String,
+    /// The state.
+    pub state: CallState,
+    /// The path.
+    pub flow: Flow,
+}
+
+impl std::fmt::Debug for Credentials {
+    /// Shows the user alone: a password never reaches a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
+}
