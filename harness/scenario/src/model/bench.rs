@@ -119,6 +119,8 @@ pub struct Operator {
     pub dscp_media: u8,
     /// Status codes of an OPTIONS answer that mean "alive".
     pub options_alive: Vec<u16>,
+    /// Emergency numbers, dialled bare.
+    pub emergency: Vec<String>,
 }
 
 /// One row of the sizing table.
@@ -175,6 +177,8 @@ pub struct Dut {
     pub registrar: SocketAddr,
     /// Management console (virtual OXO: UDP lines; Asterisk: AMI on TCP), where there is one.
     pub console: Option<SocketAddr>,
+    /// The address its console is spoken to from; `None`: any.
+    pub console_from: Option<IpAddr>,
     /// Every address the DUT emits from.
     pub addresses: BTreeSet<IpAddr>,
     /// Direct or anchored.
@@ -183,7 +187,7 @@ pub struct Dut {
     pub rtp_range: (u16, u16),
     /// What it declares: `oxo-load-string`, `primary-gw`, `moh`, ...
     pub properties: BTreeSet<String>,
-    /// Reasons for properties that it does not have, for the report.
+    /// Reasons for properties, and for roles of the bench, that it does not have, for the report.
     pub lacks: BTreeMap<String, String>,
     /// Digest realm of its registrar.
     pub realm: Option<String>,

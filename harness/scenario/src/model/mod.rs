@@ -59,6 +59,9 @@ pub struct Case {
     pub lifts: Vec<Lift>,
     /// Clauses proven by the standing checks in this case come from `standing.toml`; these are the case's own.
     pub proves: BTreeSet<ClauseId>,
+    /// Why it does not apply to this bench (architecture, property or role that the profile says it lacks); then it is
+    /// not run, its verdict is NOT APPLICABLE, and names it could not resolve stand in it as written.
+    pub not_applicable: Option<String>,
 }
 
 /// A thing that may not be seen while the flow runs.
@@ -145,6 +148,16 @@ pub enum Measurand {
         /// Who hears.
         to: RoleName,
     },
+    /// `after.set.rs1_to_pstn.a.longest_break`: the longest time within the `talk` labelled `label`, after its first
+    /// tone, in which `to` did not hear the tone of `from`.
+    LongestBreak {
+        /// The label (`as`) of the talk.
+        label: String,
+        /// Who speaks.
+        from: RoleName,
+        /// Who hears.
+        to: RoleName,
+    },
     /// `step 1 to step 2`: from the end (last evidence) of one step to the end (last evidence) of another.
     Delay {
         /// The earlier step.
@@ -178,11 +191,55 @@ pub enum Measurand {
         /// The step.
         step: StepId,
     },
+    /// `step 4 other_dscp`, ...: packets of the streams that the DUT emits to the step's roles while it ran, that
+    /// are not as they should be (or all of them, for `packets`).
+    Count {
+        /// The step.
+        step: StepId,
+        /// Which packets.
+        what: StreamCount,
+    },
     /// `step 4 loss`: loss in percent of streams that the DUT emits while the step ran.
     Loss {
         /// The step.
         step: StepId,
     },
+    /// `step 4 other_payloads`: audio packets of streams that the DUT emits (MediaAnchor::Direct: that its sets'
+    /// addresses emit) while the step ran whose payload type is not the first one of the answer or whose payload is
+    /// not 160 bytes.
+    OtherPayloads {
+        /// The step.
+        step: StepId,
+    },
+    /// `step 4 timestamp_jumps`: steps between RTP timestamps that were not the samples of the packet before, in the
+    /// same streams.
+    TimestampJumps {
+        /// The step.
+        step: StepId,
+    },
+    /// `step 4 off_path`: RTP packets received by PSTN parties while the step ran whose source is not where the
+    /// bench's media anchor puts it: the address of a set of the step (direct), or an address of the DUT (anchored).
+    OffPath {
+        /// The step.
+        step: StepId,
+    },
+}
+
+/// Which packets of a stream are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamCount {
+    /// `packets`: all RTP packets.
+    Packets,
+    /// `other_codec`: payload type is neither PCMA (8) nor the telephone-event that was negotiated.
+    OtherCodec,
+    /// `other_size`: audio payload is not 160 bytes (20 ms of G.711).
+    OtherSize,
+    /// `timestamp_jumps`: timestamp steps that are not the samples sent.
+    TimestampJumps,
+    /// `other_dscp`: RTP whose DSCP is not the operator profile's.
+    OtherDscp,
+    /// `other_rtcp_dscp`: RTCP whose DSCP is not the operator profile's.
+    OtherRtcpDscp,
 }
 
 /// A row of the sizing table, counted while a step runs.
@@ -211,9 +268,9 @@ pub struct Channels {
 pub struct ChannelCounts {
     /// Open dialogs between the DUT and the a-SBCs (column IPBX).
     pub ipbx: u32,
-    /// RTP flows whose source is an address of the main site (column WAN, HQ).
+    /// RTP flows that leave the main site: source is one of its addresses, destination is not (column WAN, HQ).
     pub wan_hq: u32,
-    /// RTP flows whose source is an address of a remote site (column WAN, RS).
+    /// RTP flows that leave a remote site: source is one of its addresses, destination is not (column WAN, RS).
     pub wan_rs: u32,
     /// Channels at the a-SBC toward the PSTN charged to the main site (column BTIP, HQ).
     pub btip_hq: u32,

@@ -24,7 +24,8 @@ pub struct Step {
     pub verb: Verb,
     /// Wait this long before it is done (`after = "1 s"`).
     pub after: Duration,
-    /// The deadline, from the end of the step before it (or of `since`).
+    /// The deadline, from the end of the step before it (or of `since`). Where the file gives none, the bench's limit
+    /// `step.max` (for `talk`: `audio.max`, the time to the first tone), so every step that waits has one.
     pub within: Option<Limit>,
     /// Count the deadline from the end of this step instead.
     pub since: Option<StepId>,
@@ -136,6 +137,11 @@ pub enum Action {
         /// For how long.
         lasting: Duration,
     },
+    /// Nothing is done for a time that the procedure itself prescribes (the keep-alive timeout of §5.3). Never judged.
+    Wait {
+        /// For how long.
+        lasting: Duration,
+    },
     /// An a-SBC answers nothing any more.
     Mute,
     /// An a-SBC works normally again.
@@ -226,7 +232,7 @@ pub struct FieldCheck {
 pub enum Matcher {
     /// Equal, exactly.
     Equals(String),
-    /// A regular expression over a small closed syntax (see docs), anchored at both ends.
+    /// A regular expression (syntax of the crate `regex-lite`), anchored at both ends; legal once loaded.
     Regex(String),
     /// One of these.
     Any(Vec<String>),
@@ -243,6 +249,9 @@ pub enum Matcher {
         /// Highest.
         max: Option<f64>,
     },
+    /// An OXO load string whose load is not below the floor of its release: `{ load_floor = true }`. Pairs of
+    /// release (`063`) and load (`OXO063/011.001`) from the operator profile; an unlisted release does not match.
+    LoadFloor(Vec<(String, String)>),
     /// The same as a field of the message that another step matched.
     SameAs {
         /// The step.
@@ -263,10 +272,16 @@ pub enum WantedSound {
     Busy,
     /// The identity tone of a role.
     Voice(RoleName),
+    /// One frequency of the 50 Hz grid (`tone 1100`).
+    Tone(u16),
     /// Packets with silence, or no packets.
     Silence,
     /// Anything but silence.
     Anything,
+    /// These telephone-events, each once and in this order, from the end of the step before. Field checks of the step
+    /// look at each of them: `digit.duration` (ms), `digit.end-packets`, `digit.payload-type`, `digit.volume`,
+    /// `digit.in-band` (`yes` or `no`).
+    Digits(String),
 }
 
 /// What an `is` step wants.
