@@ -1,6 +1,7 @@
 //! Looks at a message by the names that scenarios use.
 
-use super::Message;
+use super::{Message, NameAddr, Uri, text};
+use crate::sdp;
 
 /// A name that no field has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,10 +64,115 @@ pub const FIELDS: &[(&str, &str)] = &[
 
 /// The values of a field, `None` where the message has none.
 pub fn field(message: &Message, name: &str) -> Result<Option<Vec<String>>, UnknownField> {
-    let _ = message;
-    if name.starts_with("header.") || FIELDS.iter().any(|(known, _)| *known == name) {
-        Ok(None)
-    } else {
-        Err(UnknownField(name.to_string()))
+    let unknown = || UnknownField(name.to_string());
+    let values = match name.split_once('.') {
+        Some(("header", any)) if text::is_token(any) => all(message.headers(any)),
+        Some(("sdp", part)) => sdp_field(message, part).ok_or_else(unknown)?,
+        Some((group, part)) => dotted(message, group, part).ok_or_else(unknown)?,
+        None => plain(message, name).ok_or_else(unknown)?,
+    };
+    Ok(Some(values).filter(|values| !values.is_empty()))
+}
+
+/// Fields without a dot; `None`: no such field.
+fn plain(message: &Message, name: &str) -> Option<Vec<String>> {
+    Some(match name {
+        "ruri" => one(message.uri()),
+        "method" => one(message.method()),
+        "status" => one(message.status()),
+        "reason" => one(message.reason()),
+        "privacy" => {
+            let lines = message.headers("Privacy");
+            lines.iter().flat_map(|line| line.split([';', ','])).map(|v| v.trim().to_string()).collect()
+        }
+        "history-info" | "allow" | "supported" | "require" => all(message.values(name)),
+        "user-agent" | "server" | "content-type" | "max-forwards" => one(message.header(name)),
+        "product" => one(message.header("User-Agent").or_else(|| message.header("Server"))),
+        "session-expires" | "min-se" => one(message.header(name).map(before_params)),
+        "session-refresher" => {
+            let params = message.header("Session-Expires").map(text::params).unwrap_or_default();
+            one(text::param(&params, "refresher"))
+        }
+        "call-id" => one(message.call_id()),
+        _ => return None,
+    })
+}
+
+/// Fields of one header taken apart; `None`: no such field.
+fn dotted(message: &Message, group: &str, part: &str) -> Option<Vec<String>> {
+    Some(match (group, part) {
+        ("ruri", "user" | "host") => {
+            one(message.uri().and_then(Uri::parse).and_then(|uri| uri_part(&uri, part)))
+        }
+        ("from", "user" | "host" | "display" | "tag") => one(address_part(message.from(), part)),
+        ("to", "user" | "host" | "display" | "tag") => one(address_part(message.to(), part)),
+        ("contact", "user" | "host" | "port") => one(address_part(message.contact(), part)),
+        ("pai", "user" | "host") => addresses(message, "P-Asserted-Identity", part),
+        ("diversion", "user" | "reason") => addresses(message, "Diversion", part),
+        ("cseq", "number") => one(message.header("CSeq").and_then(|v| v.split_whitespace().next())),
+        ("cseq", "method") => one(message.header("CSeq").and_then(|v| v.split_whitespace().nth(1))),
+        ("via", "transport") => one(message.via().map(|via| via.transport)),
+        ("via", "branch") => one(message.branch()),
+        ("body", "length") => one(Some(message.body().len())),
+        _ => return None,
+    })
+}
+
+/// Fields of the description; `None`: no such field. A body that is no description has no values.
+fn sdp_field(message: &Message, part: &str) -> Option<Vec<String>> {
+    if !FIELDS.iter().any(|(name, _)| name.strip_prefix("sdp.") == Some(part)) {
+        return None;
+    }
+    let Ok(description) = sdp::read(message.body()) else { return Some(Vec::new()) };
+    let audio = description.audio.as_ref();
+    Some(match part {
+        "media" => description.media.iter().map(|(kind, _)| kind.clone()).collect(),
+        "audio-streams" => {
+            let live = description.media.iter().filter(|(kind, port)| kind == "audio" && *port != 0);
+            one(Some(live.count()))
+        }
+        "codecs" => audio.map(|a| a.codecs.iter().map(|c| c.name.clone()).collect()).unwrap_or_default(),
+        "payload-types" => {
+            audio.map(|a| a.payload_types.iter().map(u8::to_string).collect()).unwrap_or_default()
+        }
+        "ptime" => one(audio.and_then(|audio| audio.ptime)),
+        "direction" => one(audio.map(|audio| audio.direction.as_str())),
+        "address" => one(audio.map(|audio| audio.address.as_str()).filter(|address| !address.is_empty())),
+        "port" => one(audio.map(|audio| audio.port)),
+        "telephone-event" => one(audio.and_then(|audio| audio.telephone_event)),
+        _ => return None,
+    })
+}
+
+fn one(value: Option<impl ToString>) -> Vec<String> {
+    value.iter().map(ToString::to_string).collect()
+}
+
+fn all(values: Vec<&str>) -> Vec<String> {
+    values.into_iter().map(str::to_string).collect()
+}
+
+fn before_params(value: &str) -> &str {
+    value.split(';').next().unwrap_or("").trim()
+}
+
+fn addresses(message: &Message, header: &str, part: &str) -> Vec<String> {
+    message.values(header).into_iter().filter_map(|v| address_part(NameAddr::parse(v), part)).collect()
+}
+
+fn address_part(address: Option<NameAddr>, part: &str) -> Option<String> {
+    let address = address?;
+    match part {
+        "display" => address.display,
+        "tag" | "reason" => address.param(part).map(str::to_string),
+        _ => uri_part(&address.uri, part),
+    }
+}
+
+fn uri_part(uri: &Uri, part: &str) -> Option<String> {
+    match part {
+        "user" => uri.user_decoded(),
+        "host" => Some(uri.host.clone()).filter(|host| !host.is_empty()),
+        _ => uri.port.map(|port| port.to_string()),
     }
 }
