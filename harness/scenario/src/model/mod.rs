@@ -199,6 +199,16 @@ pub enum Measurand {
         /// Which packets.
         what: StreamCount,
     },
+    /// `step 6 digit_duration`: the shortest digit that a `receives-digits` step saw, by its last stated duration.
+    ShortestDigit {
+        /// The step.
+        step: StepId,
+    },
+    /// `step 6 digit_end_packets`: the fewest packets with the end bit among its digits.
+    FewestEndPackets {
+        /// The step.
+        step: StepId,
+    },
     /// `step 4 loss`: loss in percent of streams that the DUT emits while the step ran.
     Loss {
         /// The step.

@@ -60,6 +60,11 @@ pub enum Verb {
         /// For how long without break.
         lasting: Duration,
     },
+    /// `receives-digits`: exactly these digits come to the role as telephone-events, each once and in this order, and none more.
+    ReceivesDigits {
+        /// `0-9*#A-D`.
+        digits: String,
+    },
     /// `sees = "no ..."`: for a time, nothing of this kind may come.
     SeesNo {
         /// What may not come.
@@ -254,6 +259,13 @@ pub enum Matcher {
     LoadFloor(Vec<(String, String)>),
     /// The same as a field of the message that another step matched.
     SameAs {
+        /// The step.
+        step: StepId,
+        /// Its field.
+        field: String,
+    },
+    /// Not the same as a field of the message that another step matched.
+    DiffersFrom {
         /// The step.
         step: StepId,
         /// Its field.
