@@ -3,6 +3,15 @@
 //! On sockets it runs on the media thread (absolute deadlines, kernel receive stamps); in virtual time the driver
 //! steps it. Its owner (the bench, the virtual OXO) gives [`Command`]s and gets [`Event`]s.
 
+mod findings;
+mod hearing;
+mod port;
+mod receiver;
+mod run;
+mod sender;
+
+pub use run::Engine;
+
 use oxocert_machine::At;
 use std::net::SocketAddr;
 

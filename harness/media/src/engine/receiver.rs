@@ -1,0 +1,367 @@
+//! The receiving half of a port: its streams, each with ear, digits and estimators.
+
+use super::findings::{Findings, Kind};
+use super::hearing::{Ear, StreamKey, Told};
+use super::{Event, PortId};
+use crate::control::{self, ReportBlock, SenderInfo};
+use crate::dtmf::{Digit, DigitReceiver, EventPayload};
+use crate::estimate::{Arrival, Packet, StreamEstimator};
+use crate::g711::SAMPLE_NS;
+use oxocert_machine::{At, Output};
+use rtp_rs::RtpReader;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A stream without RTP for so long has ended.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Streams of one port that are followed at once.
+const MOST_STREAMS: usize = 32;
+
+/// Sources whose RTCP is remembered before their first RTP packet.
+const MOST_EARLY: usize = 16;
+
+/// Payload type of PCMA (RFC 3551).
+const PCMA: u8 = 8;
+
+/// Payload type of comfort noise (RFC 3389).
+const COMFORT_NOISE: u8 = 13;
+
+/// A received datagram.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Datagram<'a> {
+    /// When it is handled.
+    pub(super) at: At,
+    /// Its receive stamp; `None` where the kernel gave none.
+    pub(super) stamp: Option<At>,
+    pub(super) remote: SocketAddr,
+    pub(super) tos: Option<u8>,
+    pub(super) bytes: &'a [u8],
+}
+
+/// Which payload types the port's session negotiated.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Expected {
+    pub(super) audio: Option<u8>,
+    pub(super) event: Option<u8>,
+}
+
+/// Everything received at a port.
+#[derive(Debug, Clone)]
+pub(super) struct Receiver {
+    port: PortId,
+    streams: Vec<Stream>,
+    told: Told,
+    early_rtcp: BTreeMap<u32, Vec<Option<u8>>>,
+    pub(super) findings: Findings,
+}
+
+#[derive(Debug, Clone)]
+struct Stream {
+    key: StreamKey,
+    last: At,
+    ear: Ear,
+    digits: DigitReceiver,
+    estimator: StreamEstimator,
+    last_sender_report: Option<(u32, At)>,
+    /// A.3: expected and received at the last reception report.
+    reported: (u64, u64),
+}
+
+impl Receiver {
+    pub(super) fn new(port: PortId) -> Receiver {
+        Receiver {
+            port,
+            streams: Vec::new(),
+            told: Told::default(),
+            early_rtcp: BTreeMap::new(),
+            findings: Findings::new(port),
+        }
+    }
+
+    /// Takes a datagram of the RTP port; gives the packet back if it is RTP.
+    pub(super) fn rtp<'a>(
+        &mut self,
+        datagram: Datagram<'a>,
+        expected: Expected,
+        out: &mut VecDeque<Output<Event>>,
+    ) -> Option<RtpReader<'a>> {
+        let Datagram { at, remote, bytes, .. } = datagram;
+        let reader = match RtpReader::new(bytes) {
+            Ok(reader) => reader,
+            Err(error) => {
+                self.find(at, remote, Kind::NotRtp, out, || format!("not RTP: {error:?}"));
+                return None;
+            }
+        };
+        let payload_type = reader.payload_type();
+        if (72..=76).contains(&payload_type) {
+            // RFC 3550 A.1: SR and RR with the marker bit taken for RTP.
+            self.find(at, remote, Kind::RtcpOnRtpPort, out, || "RTCP on the RTP port".into());
+            return None;
+        }
+        let payload = reader.payload();
+        let telephone_event =
+            expected.event.map_or(payload_type >= 96 && payload.len() == 4, |event| event == payload_type);
+        let ip_and_udp = if remote.is_ipv4() { 28 } else { 48 };
+        let packet = Packet {
+            stamp: datagram.stamp,
+            at,
+            sequence: reader.sequence_number().into(),
+            timestamp: reader.timestamp(),
+            marker: reader.mark(),
+            payload_type,
+            payload_bytes: u16::try_from(payload.len()).unwrap_or(u16::MAX),
+            telephone_event,
+            l3_bytes: bytes.len() as u64 + ip_and_udp,
+            tos: datagram.tos,
+        };
+        let Some((place, arrival)) = self.estimate((remote, reader.ssrc()), &packet, out) else {
+            self.find(at, remote, Kind::TooManyStreams, out, || {
+                format!("more than {MOST_STREAMS} streams at one port")
+            });
+            return Some(reader);
+        };
+        if arrival == Arrival::Stray || arrival == Arrival::Restarted {
+            let number = packet.sequence;
+            self.find(at, remote, Kind::Sequence, out, || format!("sequence number jumped to {number}"));
+        }
+        if telephone_event {
+            self.event_packet(place, &packet, payload, out);
+        } else {
+            let wrong = expected.audio.unwrap_or(PCMA) != payload_type && payload_type != COMFORT_NOISE;
+            if wrong {
+                self.find(at, remote, Kind::PayloadType, out, || {
+                    format!("payload type {payload_type} was not negotiated")
+                });
+            }
+            self.audio_packet(place, &packet, arrival, payload, out);
+        }
+        Some(reader)
+    }
+
+    /// Takes a datagram of the RTCP port.
+    pub(super) fn rtcp(&mut self, datagram: Datagram<'_>, out: &mut VecDeque<Output<Event>>) {
+        let Datagram { at, remote, tos, bytes, .. } = datagram;
+        let compound = match control::read(bytes) {
+            Ok(compound) => compound,
+            Err(error) => {
+                self.find(at, remote, Kind::NotRtcp, out, || error.to_string());
+                return;
+            }
+        };
+        let by_ssrc = self.streams.iter().position(|stream| stream.key.1 == compound.ssrc);
+        // A receiver report can come from an SSRC that sends no RTP; its address still tells the emitter.
+        let from =
+            by_ssrc.or_else(|| self.streams.iter().rposition(|stream| stream.key.0.ip() == remote.ip()));
+        match from.and_then(|place| self.streams.get_mut(place)) {
+            Some(stream) => {
+                stream.estimator.rtcp(tos);
+                if let Some(SenderInfo { ntp, .. }) = compound.sender.filter(|_| by_ssrc.is_some()) {
+                    stream.last_sender_report = Some(((ntp >> 16) as u32, at));
+                }
+            }
+            None if self.early_rtcp.len() < MOST_EARLY || self.early_rtcp.contains_key(&compound.ssrc) => {
+                let early = self.early_rtcp.entry(compound.ssrc).or_default();
+                if early.len() < MOST_EARLY {
+                    early.push(tos);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// When something of a stream is over.
+    pub(super) fn deadline(&self) -> Option<At> {
+        self.streams.iter().filter_map(Stream::deadline).min()
+    }
+
+    /// Ends what is over at `at`.
+    pub(super) fn expire(&mut self, at: At, out: &mut VecDeque<Output<Event>>) {
+        let mut place = 0;
+        while place < self.streams.len() {
+            let stream = &mut self.streams[place];
+            let key = stream.key;
+            if let Some(digit) = stream.digits.expire(at) {
+                out.push_back(told_digit(self.port, key, digit));
+            }
+            if stream.ear.deadline().is_some_and(|deadline| deadline <= at) {
+                let ended = stream.ear.expire();
+                self.hear_no_more(key, ended, out);
+            }
+            if self.streams[place].last + QUIET <= at {
+                self.end_stream(place, at, out);
+            } else {
+                place += 1;
+            }
+        }
+    }
+
+    /// Ends every stream: the port closes.
+    pub(super) fn close(&mut self, at: At, out: &mut VecDeque<Output<Event>>) {
+        while !self.streams.is_empty() {
+            self.end_stream(0, at, out);
+        }
+    }
+
+    /// Reception reports of all streams (RFC 3550 §6.4.1), and what is lost since the last ones.
+    pub(super) fn report_blocks(&mut self, at: At) -> Vec<ReportBlock> {
+        self.streams.iter_mut().map(|stream| stream.report_block(at)).collect()
+    }
+
+    fn estimate(
+        &mut self,
+        key: StreamKey,
+        packet: &Packet,
+        out: &mut VecDeque<Output<Event>>,
+    ) -> Option<(usize, Arrival)> {
+        if let Some(place) = self.streams.iter().position(|stream| stream.key == key) {
+            let stream = &mut self.streams[place];
+            if stream.estimator.is_over(packet.at) {
+                let window = stream.estimator.close(self.port, key.0, key.1, Some(packet.at));
+                out.push_back(Output::Event(Event::Window(window)));
+            }
+            stream.last = stream.last.max(packet.at);
+            return Some((place, stream.estimator.packet(packet)));
+        }
+        if self.streams.len() >= MOST_STREAMS {
+            return None;
+        }
+        let mut estimator = StreamEstimator::new(packet);
+        for tos in self.early_rtcp.remove(&key.1).unwrap_or_default() {
+            estimator.rtcp(tos);
+        }
+        self.streams.push(Stream {
+            key,
+            last: packet.at,
+            ear: Ear::default(),
+            digits: DigitReceiver::default(),
+            estimator,
+            last_sender_report: None,
+            reported: (0, 0),
+        });
+        Some((self.streams.len() - 1, Arrival::InOrder { step: 1 }))
+    }
+
+    fn event_packet(
+        &mut self,
+        place: usize,
+        packet: &Packet,
+        payload: &[u8],
+        out: &mut VecDeque<Output<Event>>,
+    ) {
+        let stream = &mut self.streams[place];
+        let key = stream.key;
+        stream.ear.alive(packet.at);
+        match EventPayload::read(payload) {
+            Some(event) => {
+                let over = stream.digits.packet(packet.at, packet.timestamp, packet.payload_type, event);
+                out.extend(over.map(|digit| told_digit(self.port, key, digit)));
+            }
+            None => self.find(packet.at, key.0, Kind::Event, out, || {
+                format!("telephone-event of {} bytes is too short", payload.len())
+            }),
+        }
+    }
+
+    fn audio_packet(
+        &mut self,
+        place: usize,
+        packet: &Packet,
+        arrival: Arrival,
+        payload: &[u8],
+        out: &mut VecDeque<Output<Event>>,
+    ) {
+        let Stream { key, ear, digits, .. } = &mut self.streams[place];
+        match (packet.payload_type, arrival) {
+            // A copy or a late packet is not heard again: a jitter buffer would have dropped it as well.
+            (PCMA, Arrival::InOrder { .. } | Arrival::Restarted) => {
+                let follows = arrival == Arrival::InOrder { step: 1 };
+                let since = packet.stamp.unwrap_or(packet.at);
+                let change = ear.packet(since, payload, follows, |frame| digits.audio(since, frame));
+                if let Some(change) = change {
+                    out.extend(self.told.change(self.port, *key, change).map(Output::Event));
+                }
+            }
+            _ => ear.alive(packet.at),
+        }
+    }
+
+    fn hear_no_more(&mut self, key: StreamKey, ended: Option<At>, out: &mut VecDeque<Output<Event>>) {
+        let Some(since) = ended else { return };
+        let other = self
+            .streams
+            .iter()
+            .filter(|stream| stream.key != key)
+            .find_map(|stream| stream.ear.sound().map(|sound| (stream.key, sound)));
+        out.extend(self.told.ended(self.port, key, since, other).map(Output::Event));
+    }
+
+    fn end_stream(&mut self, place: usize, at: At, out: &mut VecDeque<Output<Event>>) {
+        let mut stream = self.streams.remove(place);
+        let (remote, ssrc) = stream.key;
+        out.extend(stream.digits.finish().map(|digit| told_digit(self.port, stream.key, digit)));
+        let ended = stream.ear.expire().map(|since| since.min(at));
+        self.hear_no_more(stream.key, ended, out);
+        let window = stream.estimator.close(self.port, remote, ssrc, None);
+        out.push_back(Output::Event(Event::Window(window)));
+    }
+
+    fn find(
+        &mut self,
+        at: At,
+        remote: SocketAddr,
+        kind: Kind,
+        out: &mut VecDeque<Output<Event>>,
+        note: impl FnOnce() -> String,
+    ) {
+        out.extend(self.findings.tell(at, remote, kind, note).map(Output::Event));
+    }
+}
+
+impl Stream {
+    fn deadline(&self) -> Option<At> {
+        let quiet = self.last + QUIET;
+        let others = [self.ear.deadline(), self.digits.deadline()];
+        others.into_iter().flatten().chain([quiet]).min()
+    }
+
+    fn report_block(&mut self, at: At) -> ReportBlock {
+        let sequence = self.estimator.sequence();
+        let (expected, received) = (sequence.expected(), sequence.received());
+        let (expected_before, received_before) = self.reported;
+        self.reported = (expected, received);
+        let interval = expected.saturating_sub(expected_before);
+        let lost = interval.saturating_sub(received.saturating_sub(received_before));
+        let fraction = lost.saturating_mul(256).checked_div(interval).unwrap_or(0).min(255);
+        let cumulative = (expected as i64).saturating_sub(received as i64).clamp(-0x80_0000, 0x7f_ffff);
+        let (last_sr, delay) = self.last_sender_report.map_or((0, 0), |(ntp, came)| {
+            let delay = at.since(came).as_nanos().saturating_mul(65_536) / 1_000_000_000;
+            (ntp, u32::try_from(delay).unwrap_or(u32::MAX))
+        });
+        let jitter = self.estimator.jitter().nanoseconds().unwrap_or(0) / SAMPLE_NS;
+        ReportBlock {
+            ssrc: self.key.1,
+            fraction_lost: fraction as u8,
+            cumulative_lost: cumulative as i32,
+            extended_highest: sequence.extended_highest(),
+            jitter: u32::try_from(jitter).unwrap_or(u32::MAX),
+            last_sr,
+            delay_since_last_sr: delay,
+        }
+    }
+}
+
+fn told_digit(port: PortId, (remote, _): StreamKey, digit: Digit) -> Output<Event> {
+    Output::Event(Event::Digit {
+        port,
+        remote,
+        digit: digit.digit,
+        payload_type: digit.payload_type,
+        duration_ms: u32::from(digit.samples) / 8,
+        end_packets: digit.end_packets,
+        volume: digit.volume,
+        in_band: digit.in_band,
+    })
+}
