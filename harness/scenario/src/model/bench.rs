@@ -162,6 +162,15 @@ pub enum MediaAnchor {
     Dut,
 }
 
+/// How a public number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberFormat {
+    /// `+33277123456`.
+    E164,
+    /// `0277123456`.
+    National,
+}
+
 /// The device under test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dut {
@@ -183,6 +192,8 @@ pub struct Dut {
     pub addresses: BTreeSet<IpAddr>,
     /// Direct or anchored.
     pub media: MediaAnchor,
+    /// How it writes numbers toward the trunk.
+    pub numbers: NumberFormat,
     /// Its own RTP ports, both included.
     pub rtp_range: (u16, u16),
     /// What it declares: `oxo-load-string`, `primary-gw`, `moh`, ...
@@ -248,6 +259,8 @@ pub enum PasswordSource {
 pub struct Party {
     /// The number in E.164.
     pub number: String,
+    /// Short numbers that reach it too, as they are dialled (`112`).
+    pub also: Vec<String>,
     /// The frequency of the identity tone, Hz.
     pub tone_hz: u16,
 }

@@ -290,10 +290,6 @@ pub enum WantedSound {
     Silence,
     /// Anything but silence.
     Anything,
-    /// These telephone-events, each once and in this order, from the end of the step before. Field checks of the step
-    /// look at each of them: `digit.duration` (ms), `digit.end-packets`, `digit.payload-type`, `digit.volume`,
-    /// `digit.in-band` (`yes` or `no`).
-    Digits(String),
 }
 
 /// What an `is` step wants.

@@ -1,0 +1,150 @@
+//! `does = ".."`: the actions, and what each takes.
+
+use super::context::{Context, RoleKind};
+use crate::load::reader::{Node, Table};
+use crate::load::suggest::did_you_mean;
+use crate::model::Action;
+use crate::model::step::HoldStyle;
+
+/// Each action as it is written, with the kinds of roles that can do it.
+pub const ACTIONS: [(&str, &[RoleKind]); 22] = {
+    use RoleKind::{Dut, Party, Sbc, Set};
+    [
+        ("dial", &[Set]),
+        ("call", &[Party]),
+        ("ring", &[Set, Party]),
+        ("answer", &[Set, Party]),
+        ("reject", &[Set, Party]),
+        ("hang-up", &[Set, Party]),
+        ("hold", &[Set, Party]),
+        ("resume", &[Set, Party]),
+        ("consult", &[Set]),
+        ("transfer-attended", &[Set]),
+        ("transfer-blind", &[Set]),
+        ("send-digits", &[Set, Party]),
+        ("talk", &[Set, Party]),
+        ("wait", &[Set, Party, Sbc, Dut]),
+        ("mute", &[Sbc]),
+        ("restore", &[Sbc]),
+        ("refuse", &[Sbc]),
+        ("admit", &[Sbc]),
+        ("send-options", &[Sbc]),
+        ("configure", &[Dut]),
+        ("raw", &[Set, Party, Sbc]),
+        ("misbehave", &[Set, Party]),
+    ]
+};
+
+/// The ways to write a hold.
+const HOLDS: [(&str, HoldStyle); 4] = [
+    ("sendonly", HoldStyle::SendOnly),
+    ("inactive", HoldStyle::Inactive),
+    ("zero-address", HoldStyle::ZeroAddress),
+    ("recvonly", HoldStyle::RecvOnly),
+];
+
+/// The ways to misbehave.
+const MISBEHAVIOURS: [(&str, &str); 5] = [
+    ("no-ack", "no-ack"),
+    ("late-ack", "late-ack"),
+    ("double-ack", "double-ack"),
+    ("no-answer-sdp", "no-answer-sdp"),
+    ("no-refresh", "no-refresh"),
+];
+
+/// Reads an action and its own fields; `None` where something is wrong with them.
+pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -> Option<Action> {
+    let word = node.text()?;
+    let text = |key| step.need(key).and_then(|node| context.text(&node));
+    let duration = |key| step.need(key).and_then(|node| context.duration(&node));
+    Some(match word {
+        "dial" => Action::Dial { to: text("to")? },
+        "call" => {
+            let anonymous = step.get("anonymous").and_then(|node| node.flag()).unwrap_or(false);
+            if !step.has("via") {
+                node.problem("`call` needs `via`: the a-SBC that the call comes through");
+            }
+            Action::Call { to: text("to")?, anonymous }
+        }
+        "ring" => Action::Ring,
+        "answer" => Action::Answer,
+        "reject" => Action::Reject { code: code(context, step, 400..=699)? },
+        "hang-up" => Action::HangUp,
+        "hold" => Action::Hold { how: step.get("how").map_or(Some(HoldStyle::SendOnly), |node| context.word(&node, &HOLDS))? },
+        "resume" => Action::Resume,
+        "consult" => Action::Consult { to: text("to")? },
+        "transfer-attended" => Action::TransferAttended,
+        "transfer-blind" => Action::TransferBlind { to: text("to")? },
+        "send-digits" => Action::SendDigits { digits: digits(context, step)?, loss_percent: loss(context, step)? },
+        "talk" => Action::Talk { lasting: duration("for")? },
+        "wait" => Action::Wait { lasting: duration("for")? },
+        "mute" => Action::Mute,
+        "restore" => Action::Restore,
+        "refuse" => {
+            let code = code(context, step, 300..=699);
+            let words = [("INVITE", "INVITE"), ("OPTIONS", "OPTIONS")];
+            let methods = step.need("methods").and_then(|node| node.list())?;
+            let methods: Vec<String> = methods.iter().filter_map(|node| context.word(node, &words)).map(str::to_owned).collect();
+            Action::Refuse { code: code?, methods }
+        }
+        "admit" => {
+            let code = code(context, step, 400..=699);
+            let channels = step.need("channels").and_then(|node| context.count(&node, "a number of channels"));
+            Action::Admit { channels: channels?, code: code? }
+        }
+        "send-options" => Action::SendOptions,
+        "configure" => {
+            let (setting, value) = (text("setting"), text("value"));
+            Action::Configure { setting: setting?, value: value? }
+        }
+        "raw" => Action::Raw { text: text("text")? },
+        "misbehave" => Action::Misbehave { how: step.need("how").and_then(|node| context.word(&node, &MISBEHAVIOURS))?.to_owned() },
+        other => {
+            let known = ACTIONS.iter().map(|(word, _)| *word);
+            let hint = did_you_mean(other, known.clone()).or_else(|| Some(format!("known: {}", known.collect::<Vec<_>>().join(", "))));
+            node.problem_with(format!("unknown action \"{other}\""), hint);
+            return None;
+        }
+    })
+}
+
+/// Who may do it.
+pub(super) fn actors(word: &str) -> Option<&'static [RoleKind]> {
+    ACTIONS.iter().find(|(known, _)| *known == word).map(|(_, kinds)| *kinds)
+}
+
+fn code(context: &Context<'_>, step: &Table<'_>, range: std::ops::RangeInclusive<u16>) -> Option<u16> {
+    let node = step.need("code")?;
+    let code: u16 = context.count(&node, "a status code")?;
+    if !range.contains(&code) {
+        node.problem(format!("expected a status code from {} to {}, found {code}", range.start(), range.end()));
+        return None;
+    }
+    Some(code)
+}
+
+fn digits(context: &Context<'_>, step: &Table<'_>) -> Option<String> {
+    let node = step.need("digits")?;
+    let text = context.text(&node)?;
+    if !is_dtmf(&text) {
+        node.problem(format!("expected digits out of 0-9*#A-D, found \"{text}\""));
+        return None;
+    }
+    Some(text)
+}
+
+/// Whether a text can be sent as telephone-events.
+pub(super) fn is_dtmf(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '0'..='9' | '*' | '#' | 'A'..='D'))
+}
+
+fn loss(context: &Context<'_>, step: &Table<'_>) -> Option<u8> {
+    let Some(node) = step.get("loss") else { return Some(0) };
+    match context.limit(&node, None, false)?.value {
+        crate::model::Quantity::Percent(value) if (0.0..=100.0).contains(&value) && value.fract() == 0.0 => Some(value as u8),
+        other => {
+            node.problem(format!("expected a whole percentage such as \"20 %\", found \"{other}\""));
+            None
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `[[measure]]`: what is measured, and its limits.
+
+use super::context::Context;
+use super::references::{Facts, Known, References};
+use crate::load::reader::Node;
+use crate::load::suggest::did_you_mean;
+use crate::load::units::Kind;
+use crate::model::{Measurand, Measure, StreamCount};
+use oxocert_record::{RoleName, StepId};
+
+pub(super) fn measure<'a>(context: &Context<'_>, references: &References<'a>, known: &Known, node: &Node<'a>) -> Option<Measure> {
+    let table = node.table("a measure")?;
+    let name = table.need("name").and_then(|node| node.text()).map(str::to_owned);
+    let of_node = table.need("of");
+    let read = of_node.as_ref().and_then(|node| measurand(references, known, node));
+    let source = table.get("source");
+    let max = table.get("max").map(|node| (node, context.bound(&node, source.as_ref())));
+    let min = table.get("min").map(|node| (node, context.bound(&node, source.as_ref())));
+    if max.is_none() && min.is_none() {
+        node.problem("a measure needs `max` or `min`");
+    }
+    let proves = context.clauses(table.get("proves"));
+    let position = table.position();
+    table.finish();
+    let (of, kind) = read?;
+    for (node, limit) in max.iter().chain(&min) {
+        if let Some(limit) = limit {
+            node.check_kind(limit, kind);
+        }
+    }
+    let bound = |read: Option<(Node<'_>, Option<crate::model::Limit>)>| match read {
+        None => Some(None),
+        Some((_, limit)) => limit.map(Some),
+    };
+    Some(Measure { name: name?, of, max: bound(max)?, min: bound(min)?, proves, position })
+}
+
+/// What `step 3 <word>` may be, and of which unit.
+type Word = (&'static str, fn(StepId) -> Measurand, Kind, fn(&Facts) -> bool, &'static str);
+
+const MEDIA: &str = "a step that `hears` or a talk";
+const REPEATED: &str = "an `expects` with `times` above 1";
+const DIGITS: &str = "a step that `receives-digits`";
+
+const WORDS: [Word; 15] = [
+    ("mean_interval", |step| Measurand::MeanInterval { step }, Kind::Time, Facts::is_repeated, REPEATED),
+    ("interval_spread", |step| Measurand::IntervalSpread { step }, Kind::Time, Facts::is_repeated, REPEATED),
+    ("level", |step| Measurand::Level { step }, Kind::Level, Facts::is_hears, "a step that `hears`"),
+    ("bandwidth", |step| Measurand::Bandwidth { step }, Kind::Rate, Facts::has_media, MEDIA),
+    ("jitter", |step| Measurand::Jitter { step }, Kind::Time, Facts::has_media, MEDIA),
+    ("loss", |step| Measurand::Loss { step }, Kind::Percent, Facts::has_media, MEDIA),
+    ("off_path", |step| Measurand::OffPath { step }, Kind::Number, Facts::has_media, MEDIA),
+    ("digit_duration", |step| Measurand::ShortestDigit { step }, Kind::Time, Facts::is_digits, DIGITS),
+    ("digit_end_packets", |step| Measurand::FewestEndPackets { step }, Kind::Number, Facts::is_digits, DIGITS),
+    ("packets", |step| count(step, StreamCount::Packets), Kind::Number, Facts::has_media, MEDIA),
+    ("other_codec", |step| count(step, StreamCount::OtherCodec), Kind::Number, Facts::has_media, MEDIA),
+    ("other_size", |step| count(step, StreamCount::OtherSize), Kind::Number, Facts::has_media, MEDIA),
+    ("timestamp_jumps", |step| count(step, StreamCount::TimestampJumps), Kind::Number, Facts::has_media, MEDIA),
+    ("other_dscp", |step| count(step, StreamCount::OtherDscp), Kind::Number, Facts::has_media, MEDIA),
+    ("other_rtcp_dscp", |step| count(step, StreamCount::OtherRtcpDscp), Kind::Number, Facts::has_media, MEDIA),
+];
+
+fn count(step: StepId, what: StreamCount) -> Measurand {
+    Measurand::Count { step, what }
+}
+
+fn measurand<'a>(references: &References<'a>, known: &Known, node: &Node<'a>) -> Option<(Measurand, Kind)> {
+    let text = node.text()?;
+    if let Some(rest) = text.strip_prefix("step ") {
+        if let Some((from, to)) = rest.split_once(" to step ") {
+            let (from, to) = (StepId(from.to_owned()), StepId(to.to_owned()));
+            references.wants(node, &from, Facts::any, "a step");
+            references.wants(node, &to, Facts::any, "a step");
+            return Some((Measurand::Delay { from, to }, Kind::Time));
+        }
+        if let Some((step, word)) = rest.split_once(' ') {
+            let found = WORDS.iter().find(|(known, ..)| *known == word);
+            let Some((_, make, kind, fits, what)) = found else {
+                let words = WORDS.iter().map(|(known, ..)| *known);
+                let hint = did_you_mean(word, words.clone());
+                node.problem_with(format!("unknown measurand \"{word}\": known are {}", words.collect::<Vec<_>>().join(", ")), hint);
+                return None;
+            };
+            let step = StepId(step.to_owned());
+            references.wants(node, &step, *fits, what);
+            return Some((make(step), *kind));
+        }
+    }
+    talk_measurand(known, node, text)
+}
+
+/// `after.set.rs1_to_pstn.a.first_tone`.
+fn talk_measurand(known: &Known, node: &Node<'_>, text: &str) -> Option<(Measurand, Kind)> {
+    let taken_apart = text.split_once('.').and_then(|(label, rest)| {
+        let (pair, word) = rest.rsplit_once('.')?;
+        let (from, to) = pair.split_once("_to_")?;
+        Some((label, RoleName::from(from), RoleName::from(to), word))
+    });
+    let Some((label, from, to, word)) = taken_apart else {
+        node.problem(format!(
+            "expected what is measured, such as \"step 1 to step 2\", \"step 7 level\" or \
+             \"after.set.hq1_to_pstn.a.first_tone\", found \"{text}\""
+        ));
+        return None;
+    };
+    let Some(roles) = known.talk(label) else {
+        node.problem_with(format!("there is no talk labelled `as = \"{label}\"`"), did_you_mean(label, known.labels()));
+        return None;
+    };
+    for role in [&from, &to] {
+        if !roles.contains(role) {
+            node.problem_with(
+                format!("`{role}` does not take part in the talk \"{label}\""),
+                did_you_mean(role.as_str(), roles.iter().map(RoleName::as_str)),
+            );
+        }
+    }
+    let label = label.to_owned();
+    match word {
+        "first_tone" => Some((Measurand::FirstTone { label, from, to }, Kind::Time)),
+        "longest_break" => Some((Measurand::LongestBreak { label, from, to }, Kind::Time)),
+        _ => {
+            node.problem(format!("unknown measurand \"{word}\" of a talk: known are first_tone, longest_break"));
+            None
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! How message patterns are written: `INVITE`, `re-INVITE`, `BYE`, `180`, `18x`, `4xx`, `400-699 INVITE`, `200 OPTIONS`.
+
+use crate::model::MessagePattern;
+use std::fmt;
+
+/// Methods that a pattern may name (RFC 3261 and its extensions that a trunk sees).
+pub const METHODS: [&str; 14] = [
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE",
+];
+
+impl MessagePattern {
+    /// Reads a pattern; `None` where it is none.
+    pub fn parse(text: &str) -> Option<MessagePattern> {
+        match text {
+            "INVITE" => return Some(MessagePattern::Invite),
+            "re-INVITE" => return Some(MessagePattern::ReInvite),
+            method if METHODS.contains(&method) => return Some(MessagePattern::Request(method.to_owned())),
+            _ => {}
+        }
+        let (codes, method) = match text.split_once(' ') {
+            Some((codes, method)) if METHODS.contains(&method) => (codes, Some(method.to_owned())),
+            Some(_) => return None,
+            None => (text, None),
+        };
+        let (low, high) = match codes.split_once('-') {
+            Some((low, high)) => (code(low)?, code(high)?),
+            None => (code(&codes.replace('x', "0"))?, code(&codes.replace('x', "9"))?),
+        };
+        let placed = codes.trim_end_matches('x').bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        (placed && low <= high).then_some(MessagePattern::Response { low, high, method })
+    }
+}
+
+fn code(text: &str) -> Option<u16> {
+    (text.len() == 3).then(|| text.parse().ok()).flatten().filter(|code| (100..=699).contains(code))
+}
+
+impl fmt::Display for MessagePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MessagePattern::Invite => f.write_str("INVITE"),
+            MessagePattern::ReInvite => f.write_str("re-INVITE"),
+            MessagePattern::Request(method) => f.write_str(method),
+            MessagePattern::Response { low, high, method } => {
+                match (low, high) {
+                    _ if low == high => write!(f, "{low}")?,
+                    _ if low % 100 == 0 && *high == low + 99 => write!(f, "{}xx", low / 100)?,
+                    _ if low % 10 == 0 && *high == low + 9 => write!(f, "{}x", low / 10)?,
+                    _ => write!(f, "{low}-{high}")?,
+                }
+                method.as_ref().map_or(Ok(()), |method| write!(f, " {method}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_prints() {
+        for text in ["INVITE", "re-INVITE", "BYE", "180", "18x", "4xx", "400-503 INVITE", "200 OPTIONS"] {
+            assert_eq!(MessagePattern::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(MessagePattern::parse("699-400"), None);
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in ["", "invite", "7xx", "1x0", "200 FOO", "18", "x", "4xxx", "é00", "4x-5x"] {
+            assert_eq!(MessagePattern::parse(text), None, "{text}");
+        }
+    }
+}
