@@ -4,7 +4,10 @@
 //! retries behind its owner's back, or hides a defect.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod dialog;
 pub mod digest;
 pub mod message;
 pub mod sdp;
+pub mod stream;
+pub mod transaction;
 pub mod ua;

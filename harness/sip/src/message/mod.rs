@@ -8,7 +8,7 @@ mod name_addr;
 mod names;
 mod scan;
 mod start_line;
-mod text;
+pub(crate) mod text;
 mod uri;
 mod via;
 

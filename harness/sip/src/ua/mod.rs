@@ -6,12 +6,26 @@
 //!
 //! Feed it with `receive`, `timeout`, the `call`... methods; after each, drain `poll`.
 
+mod acknowledging;
 mod agent;
+mod answering;
+mod call;
+mod compose;
+mod draft;
+mod due;
+mod in_dialog;
+mod ordering;
+mod reason;
+mod reliable;
+mod requests;
+mod responses;
+mod session;
 
+use agent::Purpose;
 pub use agent::UserAgent;
 
 use crate::message::Message;
-use oxocert_machine::{At, Flow};
+use oxocert_machine::Flow;
 use std::time::Duration;
 
 /// One call leg (an INVITE and the dialog it makes), named for the life of the agent.
@@ -163,7 +177,8 @@ pub enum Event {
         /// The response.
         response: Message,
     },
-    /// Our INVITE failed: 3xx-6xx, or no answer (`None`: Timer B or the transport). The call is over.
+    /// Our INVITE failed: 3xx-6xx, a 2xx that crossed our CANCEL (it is acknowledged, BYE has been sent), or no answer
+    /// (`None`: Timer B, the transport, no answer to CANCEL, or no PRACK to a reliable response of ours). The call is over.
     Failed {
         /// The call.
         call: CallId,
