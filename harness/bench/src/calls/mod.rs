@@ -1,0 +1,9 @@
+//! Calls as the roles see them: legs, their media, and the ports they take.
+
+mod leg;
+mod media_ports;
+mod session;
+
+pub(crate) use leg::{Leg, LegId, LegState, Owner};
+pub(crate) use media_ports::MediaPorts;
+pub(crate) use session::Session;

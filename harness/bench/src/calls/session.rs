@@ -1,0 +1,205 @@
+//! Our side of the media of one leg: what we describe, what the DUT described, and what is sent as a result.
+
+use oxocert_media::engine::{Command, PortId, Sending, Source};
+use oxocert_scenario::model::step::HoldStyle;
+use oxocert_sip::sdp::{self, Codec, Direction, Local};
+use oxocert_sip::ua::Body;
+use std::net::SocketAddr;
+
+/// TOS byte of the harness's own media: DSCP 46 (EF).
+const EF: u8 = 184;
+
+/// Payload type of telephone-event in our offers; answers take the offer's.
+const TELEPHONE_EVENT: u8 = 101;
+
+/// Where the DUT wants its media.
+#[derive(Debug, Clone, PartialEq)]
+struct Remote {
+    address: SocketAddr,
+    payload_type: u8,
+    event_payload_type: Option<u8>,
+}
+
+/// The media of one leg.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Our port.
+    pub(crate) port: PortId,
+    /// Its address.
+    pub(crate) local: SocketAddr,
+    description: Local,
+    last_written: Option<Vec<u8>>,
+    offered: Direction,
+    remote: Option<Remote>,
+    /// Whether offer and answer allow us to send.
+    may_send: bool,
+    source: Source,
+    sending: Option<Sending>,
+}
+
+impl Session {
+    /// A session on an open port. `id` is the session id of `o=`.
+    pub(crate) fn new(port: PortId, local: SocketAddr, id: u64) -> Session {
+        Session {
+            port,
+            local,
+            description: Local {
+                address: local.ip(),
+                port: local.port(),
+                codecs: Codec::named("PCMA").into_iter().collect(),
+                telephone_event: Some(TELEPHONE_EVENT),
+                ptime: Some(20),
+                user: "-".into(),
+                session_id: id,
+                version: 1,
+            },
+            last_written: None,
+            offered: Direction::SendRecv,
+            remote: None,
+            may_send: false,
+            source: Source::Silence,
+            sending: None,
+        }
+    }
+
+    /// Writes an offer that holds the other side as `hold` says, or not at all.
+    pub(crate) fn offer(&mut self, hold: Option<HoldStyle>) -> Body {
+        self.offered = direction_of(hold);
+        let direction = self.offered;
+        let zero = hold == Some(HoldStyle::ZeroAddress);
+        let bytes = self.write(|description| {
+            let bytes = description.offer(direction);
+            Some(if zero { with_zero_address(&bytes) } else { bytes })
+        });
+        body(bytes.unwrap_or_default())
+    }
+
+    /// Answers an offer; `None` where it cannot be read or has no codec of ours (488 is due).
+    pub(crate) fn answer(&mut self, offer: &[u8], hold: Option<HoldStyle>) -> Option<Body> {
+        let direction = direction_of(hold);
+        let described = sdp::read(offer).ok()?;
+        let mut negotiated = None;
+        let bytes = self.write(|description| {
+            let answer = description.answer(offer, direction)?;
+            negotiated = Some((answer.codec.pt, answer.telephone_event, answer.direction));
+            Some(answer.bytes)
+        })?;
+        let (payload_type, event_payload_type, direction) = negotiated?;
+        let audio = described.audio?;
+        self.may_send = direction.sends() && !audio.is_zero_address();
+        self.remote = remote(&audio, payload_type, event_payload_type);
+        Some(body(bytes))
+    }
+
+    /// Takes the answer to our offer; in words why it cannot be used.
+    pub(crate) fn answered(&mut self, answer: &[u8]) -> Result<(), String> {
+        let described = sdp::read(answer).map_err(|error| error.to_string())?;
+        let Some(audio) = described.audio.filter(|audio| audio.port != 0) else {
+            return Err("the answer refuses the audio".into());
+        };
+        let codec = audio.codecs.first().ok_or("the answer names no codec")?;
+        if !self.description.codecs.iter().any(|ours| ours.name.eq_ignore_ascii_case(&codec.name)) {
+            return Err(format!("the answer names {}, which was not offered", codec.name));
+        }
+        self.may_send =
+            self.offered.sends() && audio.direction.receives() && !audio.is_zero_address();
+        self.remote = remote(&audio, codec.pt, audio.telephone_event);
+        Ok(())
+    }
+
+    /// The peer is another leg of the bench now, not the DUT.
+    pub(crate) fn redirect(&mut self, to: SocketAddr) {
+        let (payload_type, event_payload_type) = match &self.remote {
+            Some(remote) => (remote.payload_type, remote.event_payload_type),
+            None => (8, Some(TELEPHONE_EVENT)),
+        };
+        self.remote = Some(Remote { address: to, payload_type, event_payload_type });
+        self.may_send = true;
+    }
+
+    /// Whether digits can be sent as telephone-events.
+    pub(crate) fn sends_events(&self) -> bool {
+        self.sending.as_ref().is_some_and(|sending| sending.event_payload_type.is_some())
+    }
+
+    /// Whether the DUT has said where it wants its media.
+    pub(crate) fn has_answer(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// Chooses what is heard of us.
+    pub(crate) fn play(&mut self, source: Source) -> Option<Command> {
+        if self.source == source {
+            return None;
+        }
+        self.source = source.clone();
+        let sending = self.sending.as_mut()?;
+        sending.source = source.clone();
+        Some(Command::Play { port: self.port, source })
+    }
+
+    /// Brings the engine to what offer and answer say; `silent` keeps a leg that may send from sending.
+    pub(crate) fn refresh(&mut self, silent: bool) -> Option<Command> {
+        let wanted = self.remote.as_ref().filter(|_| self.may_send && !silent).map(|remote| Sending {
+            remote: remote.address,
+            payload_type: remote.payload_type,
+            event_payload_type: remote.event_payload_type,
+            ptime_ms: 20,
+            tos: EF,
+            source: self.source.clone(),
+        });
+        if wanted == self.sending {
+            return None;
+        }
+        self.sending = wanted.clone();
+        Some(match wanted {
+            Some(sending) => Command::Send { port: self.port, sending },
+            None => Command::Stop { port: self.port },
+        })
+    }
+
+    /// The call is over: nothing more is sent, the port goes on listening.
+    pub(crate) fn stop(&mut self) -> Option<Command> {
+        self.remote = None;
+        self.may_send = false;
+        self.refresh(true)
+    }
+
+    /// `o=` counts up when, and only when, the description changed (RFC 3264 §8).
+    fn write(&mut self, mut describe: impl FnMut(&Local) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let mut bytes = describe(&self.description)?;
+        if self.last_written.as_ref().is_some_and(|last| *last != bytes) {
+            self.description.version += 1;
+            bytes = describe(&self.description)?;
+        }
+        self.last_written = Some(bytes.clone());
+        Some(bytes)
+    }
+}
+
+fn direction_of(hold: Option<HoldStyle>) -> Direction {
+    match hold {
+        None | Some(HoldStyle::ZeroAddress) => Direction::SendRecv,
+        Some(HoldStyle::SendOnly) => Direction::SendOnly,
+        Some(HoldStyle::Inactive) => Direction::Inactive,
+        Some(HoldStyle::RecvOnly) => Direction::RecvOnly,
+    }
+}
+
+fn remote(audio: &sdp::Audio, payload_type: u8, event_payload_type: Option<u8>) -> Option<Remote> {
+    let address = SocketAddr::new(audio.ip()?, audio.port);
+    (audio.port != 0).then_some(Remote { address, payload_type, event_payload_type })
+}
+
+fn body(bytes: Vec<u8>) -> Body {
+    Body { content_type: "application/sdp".into(), bytes }
+}
+
+/// The way of RFC 2543: only `c=` is zero, `o=` stays what it was (RFC 3264 §8).
+fn with_zero_address(description: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(description);
+    text.split_inclusive('\n')
+        .map(|line| if line.starts_with("c=") { "c=IN IP4 0.0.0.0\r\n" } else { line })
+        .collect::<String>()
+        .into_bytes()
+}

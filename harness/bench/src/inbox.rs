@@ -1,0 +1,40 @@
+//! What the DUT said in the case at hand: the messages that steps wait for, and what was heard.
+
+use oxocert_machine::At;
+use oxocert_record::{DigitSeen, EventNo, Heard, RoleName};
+use oxocert_sip::message::Message;
+
+/// One message from the DUT, no repetition.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    /// Its number on the timeline.
+    pub(crate) event: EventNo,
+    /// Its receive stamp.
+    pub(crate) at: At,
+    /// The role whose address took it.
+    pub(crate) point: RoleName,
+    /// The PSTN party whose call it belongs to.
+    pub(crate) party: Option<RoleName>,
+    /// The message.
+    pub(crate) message: Message,
+}
+
+/// Messages and sounds since the case began.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    /// Messages from the DUT in order of arrival.
+    pub(crate) messages: Vec<Arrived>,
+    /// Changes of what is heard, in order.
+    pub(crate) heard: Vec<Heard>,
+    /// Digits received as telephone-events, with the moment their last packet came.
+    pub(crate) digits: Vec<(At, DigitSeen)>,
+}
+
+impl Inbox {
+    /// A new case begins: messages of the last one are history. What is heard at a port still open goes on.
+    pub(crate) fn begin_case(&mut self) {
+        self.messages.clear();
+        self.heard.clear();
+        self.digits.clear();
+    }
+}

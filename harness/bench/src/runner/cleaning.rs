@@ -1,0 +1,160 @@
+//! After a case: calls end, a-SBCs and the DUT's configuration are as before, and late packets still reach the record.
+
+use crate::roles::Still;
+use crate::stage::Stage;
+use oxocert_machine::At;
+use oxocert_record::{CaseEnd, RoleName};
+use std::time::Duration;
+
+/// How long the DUT may take to clear what is left, and how long the ports listen on, where the bench has no `clear.time`.
+const CLEAR: Duration = Duration::from_secs(1);
+/// How long the bench waits for the DUT to answer its own BYEs.
+const CLOSING: Duration = Duration::from_secs(3);
+/// The media engine may run on a thread of its own: its last statistics come a little after a port is closed.
+const LAST_STATISTICS: Duration = Duration::from_millis(100);
+
+enum Step {
+    /// The DUT clears what the flow left, by itself.
+    Clearing(At),
+    /// The DUT's console puts settings back; the setting under way.
+    PuttingBack(Option<String>),
+    /// BYEs of the bench wait for their answers.
+    Closing(At),
+    /// Nothing is done; late packets are recorded.
+    Listening(At),
+    /// The DUT finds its gateways alive again.
+    Gateways(At),
+    /// Ports are closed, their last statistics come.
+    Ports(At),
+}
+
+/// The bench on its way back to rest.
+pub(super) struct Cleaning {
+    how: CaseEnd,
+    step: Step,
+}
+
+impl Cleaning {
+    /// After a case that ended in this way.
+    pub(super) fn new(how: CaseEnd, stage: &mut Stage) -> Cleaning {
+        restore(stage);
+        Cleaning { how, step: Step::Clearing(stage.now + clear_time(stage)) }
+    }
+
+    /// In the middle of a case: calls end at once.
+    pub(super) fn interrupted(stage: &mut Stage) -> Cleaning {
+        restore(stage);
+        Cleaning { how: CaseEnd::Interrupted, step: Step::Clearing(stage.now) }
+    }
+
+    /// Goes on; how the case ended, once the bench is at rest.
+    pub(super) fn advance(&mut self, stage: &mut Stage) -> Option<CaseEnd> {
+        loop {
+            match &mut self.step {
+                Step::Clearing(until) => {
+                    if stage.open_calls() > 0 && stage.now < *until {
+                        return None;
+                    }
+                    tell_left_calls(stage);
+                    stage.end_all_calls();
+                    self.step = Step::PuttingBack(None);
+                }
+                Step::PuttingBack(under_way) => {
+                    if let Some(setting) = under_way {
+                        let outcome = stage.console.take_outcome()?;
+                        let words = outcome.unwrap_or_else(|why| {
+                            stage.console.forget_change(setting);
+                            format!("could not be put back: {why}")
+                        });
+                        stage.out.role_state(stage.now, &RoleName::from("dut"), words);
+                        *under_way = None;
+                    }
+                    match put_back(stage) {
+                        Some(setting) => *under_way = Some(setting),
+                        None => self.step = Step::Closing(stage.now + CLOSING),
+                    }
+                }
+                Step::Closing(until) => {
+                    if stage.open_calls() > 0 && stage.now < *until {
+                        return None;
+                    }
+                    self.step = Step::Listening(stage.now + clear_time(stage));
+                }
+                Step::Listening(until) if stage.now < *until => return None,
+                Step::Listening(_) => self.step = Step::Gateways(stage.now + gateways_time(stage)),
+                Step::Gateways(until) => {
+                    let down = stage.sbcs.values().any(|state| state.touched && !state.gateway_up);
+                    if down && stage.now < *until && self.how != CaseEnd::Interrupted {
+                        return None;
+                    }
+                    stage.sbcs.values_mut().for_each(|state| state.touched = false);
+                    stage.close_ports();
+                    self.step = Step::Ports(stage.now + LAST_STATISTICS);
+                }
+                Step::Ports(until) if stage.now < *until => return None,
+                Step::Ports(_) => return Some(self.how.clone()),
+            }
+        }
+    }
+
+    /// When it wants to go on without anything having come.
+    pub(super) fn deadline(&self) -> Option<At> {
+        match self.step {
+            Step::Clearing(at)
+            | Step::Closing(at)
+            | Step::Listening(at)
+            | Step::Gateways(at)
+            | Step::Ports(at) => Some(at),
+            Step::PuttingBack(_) => None,
+        }
+    }
+}
+
+fn restore(stage: &mut Stage) {
+    for role in stage.sbcs.keys().cloned().collect::<Vec<_>>() {
+        stage.restore(&role);
+    }
+    let roles: Vec<RoleName> = stage.bench.sets.keys().chain(stage.bench.parties.keys()).cloned().collect();
+    for role in roles {
+        stage.speak(&role, false);
+    }
+    stage.misbehaviour.clear();
+    stage.silent.clear();
+}
+
+/// What the bench ends by force is on the record, so that nobody takes its BYE for the DUT's tidiness.
+fn tell_left_calls(stage: &mut Stage) {
+    let left: Vec<RoleName> =
+        stage.legs.values().filter(|leg| leg.has_dialog()).map(|leg| leg.role().clone()).collect();
+    for role in left {
+        stage.out.role_state(stage.now, &role, "call left open, ended by the bench");
+    }
+}
+
+/// Begins to put one setting back; settings that cannot be are told and left.
+fn put_back(stage: &mut Stage) -> Option<String> {
+    while let Some((setting, original)) = stage.console.to_put_back() {
+        match stage.configure(&setting, &original) {
+            Ok(Still::Console) => {
+                stage.pump();
+                return Some(setting);
+            }
+            Ok(_) => return None,
+            Err(refused) => {
+                let words = format!("`{setting}` could not be put back: {refused:?}");
+                stage.out.role_state(stage.now, &RoleName::from("dut"), words);
+                stage.console.forget_change(&setting);
+            }
+        }
+    }
+    None
+}
+
+fn clear_time(stage: &Stage) -> Duration {
+    stage.bench.duration("clear.time").unwrap_or(CLEAR)
+}
+
+/// Two keep-alive periods and a second; no time where the bench does not know the period.
+fn gateways_time(stage: &Stage) -> Duration {
+    stage.bench.duration("ka.period").map_or(Duration::ZERO, |period| period * 2 + Duration::from_secs(1))
+}

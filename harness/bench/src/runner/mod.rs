@@ -1,0 +1,198 @@
+//! Walks the cases: set-up, flow, teardown, and a clean bench before the next one.
+
+mod cleaning;
+mod doing;
+mod expect;
+mod hear;
+mod pattern;
+mod walk;
+
+use crate::machine::{BenchEvent, Progress};
+use crate::stage::Stage;
+use cleaning::Cleaning;
+use oxocert_machine::At;
+use oxocert_record::{CaseEnd, Phase, RunStarted, StepId, What};
+use oxocert_scenario::model::{Case, Step};
+use std::collections::BTreeMap;
+use walk::{Claims, Context, Course, Walk};
+
+struct Walking {
+    walk: Walk,
+    context: Context,
+    claims: Claims,
+    /// How the flow ended, once it has.
+    how: CaseEnd,
+    /// The last step that was told to the terminal.
+    told: Option<StepId>,
+}
+
+enum State {
+    /// Before `Start`.
+    Waiting(Box<RunStarted>),
+    /// A phase of a case.
+    Walking(Box<Walking>),
+    /// The bench is brought back to rest.
+    Cleaning(Cleaning),
+    /// The run is over.
+    Finished,
+}
+
+/// The runner.
+pub(crate) struct Runner {
+    cases: Vec<Case>,
+    /// The case at hand; `cases.len()` when all are done.
+    index: usize,
+    state: State,
+    interrupted: bool,
+}
+
+impl Runner {
+    pub(crate) fn new(cases: Vec<Case>, run: RunStarted) -> Runner {
+        // A case that does not apply here may hold names that nothing answers to: it is not run.
+        let cases = cases.into_iter().filter(|case| case.not_applicable.is_none()).collect();
+        Runner { cases, index: 0, state: State::Waiting(Box::new(run)), interrupted: false }
+    }
+
+    /// Begins the run: event 0, then the sets register, then the first case.
+    pub(crate) fn start(&mut self, stage: &mut Stage) {
+        let State::Waiting(run) = std::mem::replace(&mut self.state, State::Finished) else { return };
+        stage.out.record(stage.now, What::RunStarted(*run));
+        stage.register_sets();
+        stage.pump();
+        self.next_case(stage);
+    }
+
+    /// Stops the run: calls are torn down, the record is closed. A second time it does not wait for the DUT any more.
+    pub(crate) fn interrupt(&mut self, stage: &mut Stage) {
+        match &self.state {
+            State::Finished => {}
+            State::Waiting(_) => self.end_run(stage),
+            State::Walking(_) | State::Cleaning(_) if self.interrupted => self.end_case(stage, CaseEnd::Interrupted),
+            State::Walking(_) | State::Cleaning(_) => {
+                self.interrupted = true;
+                stage.out.record(stage.now, What::Interrupted);
+                stage.console.abandon();
+                self.state = State::Cleaning(Cleaning::interrupted(stage));
+            }
+        }
+    }
+
+    /// Whether the run is over.
+    pub(crate) fn is_finished(&self) -> bool {
+        matches!(self.state, State::Finished)
+    }
+
+    /// Goes on as far as it can.
+    pub(crate) fn advance(&mut self, stage: &mut Stage) {
+        loop {
+            match &mut self.state {
+                State::Waiting(_) | State::Finished => return,
+                State::Walking(walking) => {
+                    let course = walking.walk.advance(stage, &mut walking.context, &mut walking.claims);
+                    if course == Course::Pending {
+                        self.tell_step(stage);
+                        return;
+                    }
+                    self.end_phase(stage, course);
+                }
+                State::Cleaning(cleaning) => match cleaning.advance(stage) {
+                    None => return,
+                    Some(how) => self.end_case(stage, how),
+                },
+            }
+        }
+    }
+
+    /// When it wants to go on without anything having come.
+    pub(crate) fn deadline(&self) -> Option<At> {
+        match &self.state {
+            State::Waiting(_) | State::Finished => None,
+            State::Walking(walking) => walking.walk.deadline(),
+            State::Cleaning(cleaning) => cleaning.deadline(),
+        }
+    }
+
+    fn next_case(&mut self, stage: &mut Stage) {
+        let Some(case) = self.cases.get(self.index) else { return self.end_run(stage) };
+        stage.inbox.begin_case();
+        stage.out.record(stage.now, What::CaseStarted { case: case.id.clone() });
+        stage.out.emit(BenchEvent::Progress(Progress::CaseStarted {
+            case: case.id.clone(),
+            number: self.index + 1,
+            of: self.cases.len(),
+        }));
+        self.enter(Phase::Setup, CaseEnd::Completed, stage);
+    }
+
+    fn enter(&mut self, phase: Phase, how: CaseEnd, stage: &Stage) {
+        let Some(case) = self.cases.get(self.index) else { return };
+        let steps: Vec<Step> = match phase {
+            Phase::Setup => case.setup.clone(),
+            Phase::Flow => case.flow.clone(),
+            // Cleaning up goes on whatever a step of it meets.
+            Phase::Teardown => {
+                case.teardown.iter().cloned().map(|step| Step { optional: true, ..step }).collect()
+            }
+        };
+        let context =
+            Context { phase, needs: case.needs.clone(), from: stage.mark(), ended: BTreeMap::new() };
+        let walk = Walk::new(&steps, stage.now);
+        self.state = State::Walking(Box::new(Walking { walk, context, claims: Claims::new(), how, told: None }));
+    }
+
+    fn end_phase(&mut self, stage: &mut Stage, course: Course) {
+        let State::Walking(walking) = &self.state else { return };
+        match (walking.context.phase, course) {
+            (_, Course::Pending) => {}
+            (Phase::Setup, Course::Completed) => self.enter(Phase::Flow, CaseEnd::Completed, stage),
+            (Phase::Setup, Course::Missed { step, why, .. }) => {
+                self.enter(Phase::Teardown, CaseEnd::SetupFailed { step, why }, stage);
+            }
+            (Phase::Flow, Course::Completed) => self.enter(Phase::Teardown, CaseEnd::Completed, stage),
+            (Phase::Flow, Course::Missed { step, why, bench: true }) => {
+                let why = format!("step {step}: {why}");
+                self.enter(Phase::Teardown, CaseEnd::HarnessError { why }, stage);
+            }
+            (Phase::Flow, Course::Missed { step, bench: false, .. }) => {
+                self.enter(Phase::Teardown, CaseEnd::Stopped { step }, stage);
+            }
+            (Phase::Teardown, _) => {
+                let how = walking.how.clone();
+                self.state = State::Cleaning(Cleaning::new(how, stage));
+            }
+        }
+    }
+
+    fn end_case(&mut self, stage: &mut Stage, how: CaseEnd) {
+        if let Some(case) = self.cases.get(self.index) {
+            stage.out.record(stage.now, What::CaseEnded { case: case.id.clone(), how: how.clone() });
+            stage.out.emit(BenchEvent::Progress(Progress::CaseEnded { case: case.id.clone(), how }));
+        }
+        stage.forget_finished();
+        self.index += 1;
+        if self.interrupted { self.end_run(stage) } else { self.next_case(stage) }
+    }
+
+    fn end_run(&mut self, stage: &mut Stage) {
+        stage.out.record(stage.now, What::RunEnded);
+        stage.out.emit(BenchEvent::Finished);
+        self.state = State::Finished;
+    }
+
+    fn tell_step(&mut self, stage: &mut Stage) {
+        let (State::Walking(walking), Some(case)) = (&mut self.state, self.cases.get(self.index)) else { return };
+        let Some(step) = walking.walk.current() else { return };
+        if walking.told.as_ref() == Some(&step.id) {
+            return;
+        }
+        walking.told = Some(step.id.clone());
+        let (done, of) = walking.walk.progress();
+        stage.out.emit(BenchEvent::Progress(Progress::Step {
+            case: case.id.clone(),
+            phase: walking.context.phase,
+            step: step.id.clone(),
+            number: done + 1,
+            of,
+        }));
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole benches in virtual time.
