@@ -13,6 +13,7 @@ pub const SAMPLE_RATE: u32 = 8000;
 pub const SAMPLE_NS: u64 = 125_000;
 
 /// The level of a sine wave that just reaches the overload point, in dBm0.
+#[expect(clippy::approx_constant, reason = "a level, not a number of circles")]
 const OVERLOAD_DBM0: f64 = 3.14;
 
 /// The overload point.

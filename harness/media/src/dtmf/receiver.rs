@@ -1,6 +1,7 @@
 //! The receiver of telephone-events: each event once, told apart by its timestamp (RFC 4733 §2.5.2).
 
 use super::{EventPayload, carries, digit_of};
+use crate::tone::detect::FRAME;
 use oxocert_machine::At;
 use std::time::Duration;
 
@@ -37,7 +38,14 @@ pub struct DigitReceiver {
     current: Option<Current>,
     /// The timestamp of the last event that was told.
     told: Option<u32>,
-    recent: Vec<(At, Vec<u8>)>,
+    recent: Recent,
+}
+
+/// The last frames of audio, in a ring.
+#[derive(Debug, Clone, Default)]
+struct Recent {
+    frames: [Option<(At, [u8; FRAME])>; FRAMES_BEFORE],
+    next: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,18 +91,12 @@ impl DigitReceiver {
     }
 
     /// Takes a frame of audio of the same stream.
-    pub fn audio(&mut self, at: At, frame: &[u8]) {
+    pub fn audio(&mut self, at: At, frame: &[u8; FRAME]) {
         if let Some(current) = &mut self.current {
             current.digit.in_band |= carries(frame, current.digit.digit);
         }
-        if self.recent.len() >= FRAMES_BEFORE {
-            let (_, mut oldest) = self.recent.remove(0);
-            oldest.clear();
-            oldest.extend_from_slice(frame);
-            self.recent.push((at, oldest));
-        } else {
-            self.recent.push((at, frame.to_vec()));
-        }
+        self.recent.frames[self.recent.next] = Some((at, *frame));
+        self.recent.next = (self.recent.next + 1) % FRAMES_BEFORE;
     }
 
     /// When the current event is over if nothing more of it comes.
@@ -115,8 +117,9 @@ impl DigitReceiver {
     }
 
     fn recently_in_band(&self, at: At, digit: char) -> bool {
+        let mut frames = self.recent.frames.iter().flatten();
         self.current.is_none()
-            && self.recent.iter().any(|(heard, frame)| at.since(*heard) <= LOST_END && carries(frame, digit))
+            && frames.any(|(heard, frame)| at.since(*heard) <= LOST_END && carries(frame, digit))
     }
 }
 

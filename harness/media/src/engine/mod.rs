@@ -130,21 +130,23 @@ pub enum Command {
 pub enum Sound {
     /// Below -50 dBm0.
     Silence,
-    /// One dominant frequency of the grid of 50 Hz.
+    /// One dominant frequency: a multiple of 50 Hz from 200 to 3400 Hz, or 440 Hz.
     Tone {
         /// Hz.
         hz: u16,
     },
     /// Energy that is no single tone.
     Music,
-    /// No packet for 60 ms.
+    /// No packet for 60 ms (packets longer than 20 ms: by so much longer).
     Nothing,
 }
 
 /// What the engine reports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// What is heard at a port changed (two equal frames make a change; `since` is the first of them).
+    /// What is heard at a port changed (two equal frames make a change; `since` is the first of them), or another
+    /// source goes on with the same sound. Before the first one of a port nothing was heard. [`Sound::Nothing`] is
+    /// since the end of the last packet's audio.
     Heard {
         /// The port.
         port: PortId,
@@ -176,9 +178,12 @@ pub enum Event {
         /// Whether its two frequencies were in the audio as well.
         in_band: bool,
     },
-    /// Statistics of one received stream over one window (1 s; the last one may be shorter).
+    /// Statistics of one received stream over one window (1 s; the last one may be shorter). It is told when the
+    /// first packet of a later window comes, when the stream was quiet for 1 s, or when the port closes.
     Window(Window),
-    /// A packet that is not RTP or RTCP, or from a source nobody announced: RFC 3550 A.1 says why.
+    /// Something that should not be: a packet that is not RTP or RTCP (RFC 3550 A.1, A.2), a payload type that was not
+    /// negotiated, a jump of the sequence; at most one per source and kind in a second. Where an order cannot be
+    /// carried out, `remote` is whom it concerned.
     Finding {
         /// The port.
         port: PortId,
@@ -214,7 +219,7 @@ pub struct Window {
     pub payload_sizes: Vec<(u16, u64)>,
     /// Timestamp steps that were not the samples of the packet before (telephone-events and marked packets apart).
     pub timestamp_jumps: u64,
-    /// Missing by sequence.
+    /// Missing by sequence; a hole counts once 16 later packets came, or in the last window.
     pub lost: u64,
     /// Second copies.
     pub duplicates: u64,

@@ -173,6 +173,10 @@ impl Engine {
     fn close(&mut self, id: PortId) {
         self.relay(id, None);
         let Some(mut port) = self.ports.remove(&id) else { return };
+        for other in self.ports.values_mut().filter(|other| other.relays_to == Some(id)) {
+            // A port that is opened under the same name later is not the one that was meant.
+            other.relays_to = None;
+        }
         port.stop(self.now, &mut self.out);
         port.receiver.close(self.now, &mut self.out);
         self.addresses.remove(&port.local);

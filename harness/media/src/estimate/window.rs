@@ -113,8 +113,7 @@ impl StreamEstimator {
 
     /// Closes the window; the next one begins at the whole second (since the stream's start) before `next`.
     pub fn close(&mut self, port: PortId, remote: SocketAddr, ssrc: u32, next: Option<At>) -> Window {
-        let counts = std::mem::take(&mut self.counts);
-        let mut tallies = counts;
+        let mut counts = std::mem::take(&mut self.counts);
         let window = Window {
             port,
             remote,
@@ -122,20 +121,20 @@ impl StreamEstimator {
             from: self.from,
             to: self.to,
             last: next.is_none(),
-            packets: tallies.packets,
-            l3_bytes: tallies.l3_bytes,
-            payload_types: tallies.payload_types.take(),
-            payload_sizes: tallies.payload_sizes.take(),
-            timestamp_jumps: tallies.timestamp_jumps,
+            packets: counts.packets,
+            l3_bytes: counts.l3_bytes,
+            payload_types: counts.payload_types.take(),
+            payload_sizes: counts.payload_sizes.take(),
+            timestamp_jumps: counts.timestamp_jumps,
             lost: self.sequence.take_lost(next.is_none()),
-            duplicates: tallies.duplicates,
-            reordered: tallies.reordered,
+            duplicates: counts.duplicates,
+            reordered: counts.reordered,
             jitter_ns: self.jitter.nanoseconds(),
-            max_gap_ns: tallies.max_gap_ns,
-            dscp: tallies.dscp.take(),
-            unstamped: tallies.unstamped,
-            rtcp_packets: tallies.rtcp_packets,
-            rtcp_dscp: tallies.rtcp_dscp.take(),
+            max_gap_ns: counts.max_gap_ns,
+            dscp: counts.dscp.take(),
+            unstamped: counts.unstamped,
+            rtcp_packets: counts.rtcp_packets,
+            rtcp_dscp: counts.rtcp_dscp.take(),
         };
         if let Some(next) = next {
             let whole = next.0.saturating_sub(self.start.0) / SECOND_NS + 1;

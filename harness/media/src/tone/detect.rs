@@ -17,8 +17,14 @@ pub const SILENCE_DBM0: f64 = -50.0;
 /// The part of a frame's energy that one sine wave must explain.
 const PURITY: f64 = 0.8;
 
-/// The part above which the estimated frequency is taken without comparing it with its neighbours.
+/// The part that a sine wave of the estimated frequency explains if the estimate is exact.
 const CERTAIN: f64 = 0.98;
+
+/// The distance of the grid's lines in Hz: one period in a frame.
+const LINE_HZ: f64 = 50.0;
+
+/// The grid, in Hz.
+const GRID_HZ: std::ops::RangeInclusive<f64> = 200.0..=3400.0;
 
 /// The frequency of French signalling tones, Hz.
 const SIGNALLING_HZ: f64 = 440.0;
@@ -76,34 +82,34 @@ pub fn classify(codes: &[u8; FRAME]) -> Frame {
 /// The grid frequency that explains the samples, if one does.
 fn tone_of(samples: &[f32; FRAME], energy: f32) -> Option<u16> {
     let estimate = frequency_of(samples)?;
-    if purity(samples, energy, estimate) >= CERTAIN {
-        return on_grid(estimate);
-    }
-    // Noise pulls the estimate towards 2 kHz, so its neighbours are asked as well.
-    let nearest = (estimate / 50.0).round() * 50.0;
-    let near_signalling = (estimate - SIGNALLING_HZ).abs() < 100.0;
+    // Noise pulls the estimate towards 2 kHz, so the lines beside it are asked as well.
+    let nearest = (estimate / LINE_HZ).round() * LINE_HZ;
+    let lines = [nearest, nearest - LINE_HZ, nearest + LINE_HZ];
     let mut best = (PURITY, None);
-    for hz in [nearest, nearest - 50.0, nearest + 50.0]
-        .into_iter()
-        .filter(|hz| (200.0..=3400.0).contains(hz))
-        .chain(near_signalling.then_some(SIGNALLING_HZ))
-    {
-        let part = purity(samples, energy, hz);
+    for (hz, part) in lines.into_iter().zip(line_purities(samples, energy, lines)) {
         if part > best.0 {
-            best = (part, Some(hz as u16));
+            best = (part, Some(hz));
         }
     }
-    // A sine wave between the lines leaks into its neighbours; the line must be better than the place between.
-    best.1
+    if (estimate - SIGNALLING_HZ).abs() < 2.0 * LINE_HZ {
+        let part = purity(samples, energy, SIGNALLING_HZ);
+        if part > best.0 {
+            best = (part, Some(SIGNALLING_HZ));
+        }
+    }
+    let line = best.1?;
+    // A clean tone beside the line still puts most of its energy there; only its exact frequency tells it apart.
+    let exact = if purity(samples, energy, estimate) >= CERTAIN { on_grid(estimate)? } else { line };
+    GRID_HZ.contains(&exact).then_some(exact as u16)
 }
 
 /// The grid frequency that a precisely known frequency stands for.
-fn on_grid(hz: f64) -> Option<u16> {
+fn on_grid(hz: f64) -> Option<f64> {
     if (hz - SIGNALLING_HZ).abs() <= 5.0 {
-        return Some(SIGNALLING_HZ as u16);
+        return Some(SIGNALLING_HZ);
     }
-    let nearest = (hz / 50.0).round() * 50.0;
-    ((hz - nearest).abs() <= 8.0 && (200.0..=3400.0).contains(&nearest)).then_some(nearest as u16)
+    let nearest = (hz / LINE_HZ).round() * LINE_HZ;
+    ((hz - nearest).abs() <= 8.0).then_some(nearest)
 }
 
 /// The frequency of the sine wave that fits best x(n-1) + x(n+1) = 2 cos(w) x(n), in Hz.
@@ -115,6 +121,24 @@ fn frequency_of(samples: &[f32; FRAME]) -> Option<f64> {
     }
     let cosine = f64::from(cross) / (2.0 * f64::from(square));
     (cosine.abs() < 1.0).then(|| cosine.acos() * f64::from(g711::SAMPLE_RATE) / TAU)
+}
+
+/// The parts of `energy` at three lines (Goertzel, three at once: each step waits for the one before it). On the lines
+/// sine and cosine are orthogonal over a frame, so the power is all there is.
+fn line_purities(samples: &[f32; FRAME], energy: f32, lines: [f64; 3]) -> [f64; 3] {
+    let turn = lines.map(|hz| 2.0 * (TAU * hz / f64::from(g711::SAMPLE_RATE)).cos());
+    let (mut last, mut before) = ([0f64; 3], [0f64; 3]);
+    for x in samples {
+        let x = f64::from(*x);
+        let next = [
+            x + turn[0] * last[0] - before[0],
+            x + turn[1] * last[1] - before[1],
+            x + turn[2] * last[2] - before[2],
+        ];
+        (before, last) = (last, next);
+    }
+    let scale = 2.0 / (FRAME as f64 * f64::from(energy));
+    [0, 1, 2].map(|n| scale * (last[n] * last[n] + before[n] * before[n] - turn[n] * last[n] * before[n]))
 }
 
 /// The part (0 to 1) of `energy` that the best sine wave of `hz` explains.
