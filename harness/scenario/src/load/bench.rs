@@ -33,6 +33,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let parties = named(&root, "pstn", party);
     let own_texts = root.get("texts").map(|node| settings(&node)).unwrap_or_default();
     let own_settings = root.get("settings").map(|node| settings(&node)).unwrap_or_default();
+    let own_limits = root.get("limits");
     let shortened = root.get("shortened").and_then(|node| node.table("[shortened]"));
 
     let mut elsewhere = Problems::default();
@@ -41,6 +42,11 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let mut bench = None;
     if let (Some(architecture), Some((dut, dut_texts)), Some(file)) = (architecture, dut_file, operator_file) {
         let OperatorFile { mut operator, mut limits, rows } = file;
+        for (name, limit) in own_limits.map(super::limits::limits).unwrap_or_default() {
+            if limits.insert(name.clone(), limit).is_some() {
+                root.problem(format!("[limits]: `{name}` stands in the operator profile already"));
+            }
+        }
         if let Some(table) = shortened {
             if simulation {
                 shorten(&table, &mut limits);

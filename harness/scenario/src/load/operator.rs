@@ -32,9 +32,9 @@ enum Switch {
 }
 
 /// Limits that the program itself asks for.
-const NEEDED: [&str; 14] = [
+const NEEDED: [&str; 13] = [
     "t1", "t2", "t4", "step.max", "audio.max", "talk", "talk.break", "ringback.on", "ringback.off", "busy.on",
-    "busy.off", "rtp.tail", "dialog.tail", "lag.max",
+    "busy.off", "rtp.tail", "dialog.tail",
 ];
 
 pub(super) fn operator(doc: &Document<'_>) -> Option<OperatorFile> {

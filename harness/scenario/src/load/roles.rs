@@ -52,10 +52,8 @@ pub(super) fn set(fields: &Table<'_>) -> Option<SetPhone> {
 
 pub(super) fn party(fields: &Table<'_>) -> Option<Party> {
     let number = fields.need("number").and_then(|node| e164(&node));
-    let also = fields.get("also").and_then(|node| node.list()).unwrap_or_default();
-    let also = also.iter().filter_map(digits).collect();
     let tone_hz = fields.need("tone").and_then(|node| tone(&node));
-    Some(Party { number: number?, also, tone_hz: tone_hz? })
+    Some(Party { number: number?, tone_hz: tone_hz? })
 }
 
 /// An address with its port.

@@ -259,8 +259,6 @@ pub enum PasswordSource {
 pub struct Party {
     /// The number in E.164.
     pub number: String,
-    /// Short numbers that reach it too, as they are dialled (`112`).
-    pub also: Vec<String>,
     /// The frequency of the identity tone, Hz.
     pub tone_hz: u16,
 }
