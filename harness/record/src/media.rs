@@ -36,7 +36,7 @@ pub struct Heard {
     pub emitter: Emitter,
     /// What.
     pub sound: Sound,
-    /// The mean level over the first 100 ms in dBm0 (G.711 A-law, 0 dBm0 = 3.14 dB below full scale).
+    /// The mean level of the two frames that made the change, in dBm0 (G.711 A-law, 0 dBm0 = 3.14 dB below full scale).
     pub level_dbm0: Option<f64>,
     /// When it began (receive stamp of the first packet that carries it); the event itself comes up to 60 ms later.
     pub since: At,
