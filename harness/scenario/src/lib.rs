@@ -5,12 +5,14 @@
 //! loads as the checkout does.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod describe;
 pub mod disk;
 pub mod load;
 pub mod model;
 pub mod oxo_load;
 pub mod pattern;
 mod problem;
+pub mod satisfies;
 mod sources;
 
 pub use load::{load_bench, load_cases, load_defects, load_expected, load_register, load_standing};

@@ -1,0 +1,102 @@
+//! Steps, matchers and sounds in words, as ladder previews, terminals and reports print them.
+
+use crate::model::step::HoldStyle;
+use crate::model::{Action, Matcher, State, Step, Verb, WantedSound};
+use oxocert_record::RoleName;
+use std::fmt;
+
+impl fmt::Display for WantedSound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WantedSound::Music => f.write_str("music"),
+            WantedSound::Ringback => f.write_str("ringback"),
+            WantedSound::Busy => f.write_str("busy tone"),
+            WantedSound::Voice(role) => write!(f, "the voice of {role}"),
+            WantedSound::Silence => f.write_str("silence"),
+            WantedSound::Anything => f.write_str("anything"),
+            WantedSound::Tone(hz) => write!(f, "a tone of {hz} Hz"),
+        }
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Matcher::Equals(value) => write!(f, "\"{value}\""),
+            Matcher::Regex(regex) => write!(f, "a match of /{regex}/"),
+            Matcher::Any(values) => write!(f, "one of {}", values.join(", ")),
+            Matcher::First(value) => write!(f, "{value} first"),
+            Matcher::Contains(value) => write!(f, "{value} among others"),
+            Matcher::Absent(true) => f.write_str("absent"),
+            Matcher::Absent(false) => f.write_str("present"),
+            Matcher::Between { min: Some(min), max: Some(max) } => write!(f, "{min} to {max}"),
+            Matcher::Between { min: Some(min), max: None } => write!(f, "at least {min}"),
+            Matcher::Between { min: None, max: Some(max) } => write!(f, "at most {max}"),
+            Matcher::Between { min: None, max: None } => f.write_str("a number"),
+            Matcher::LoadFloor(_) => f.write_str("a load not below the floor of its release"),
+            Matcher::SameAs { step, field } => write!(f, "the same as {field} of step {step}"),
+            Matcher::DiffersFrom { step, field } => write!(f, "other than {field} of step {step}"),
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Dial { to } => write!(f, "dials {to}"),
+            Action::Call { to, anonymous: false } => write!(f, "calls {to}"),
+            Action::Call { to, anonymous: true } => write!(f, "calls {to} without showing its number"),
+            Action::Ring => f.write_str("rings"),
+            Action::Answer => f.write_str("answers"),
+            Action::Reject { code } => write!(f, "rejects with {code}"),
+            Action::HangUp => f.write_str("hangs up"),
+            Action::Hold { how: HoldStyle::SendOnly } => f.write_str("holds"),
+            Action::Hold { how: HoldStyle::Inactive } => f.write_str("holds (inactive)"),
+            Action::Hold { how: HoldStyle::ZeroAddress } => f.write_str("holds (c=0.0.0.0)"),
+            Action::Hold { how: HoldStyle::RecvOnly } => f.write_str("holds (recvonly)"),
+            Action::Resume => f.write_str("resumes"),
+            Action::Consult { to } => write!(f, "consults {to}"),
+            Action::TransferAttended => f.write_str("transfers to the one it consulted"),
+            Action::TransferBlind { to } => write!(f, "transfers to {to}"),
+            Action::SendDigits { digits, loss_percent: 0 } => write!(f, "sends the digits {digits}"),
+            Action::SendDigits { digits, loss_percent } => write!(f, "sends the digits {digits}, {loss_percent} % lost"),
+            Action::Talk { lasting } => write!(f, "talk for {} ms", lasting.as_millis()),
+            Action::Wait { lasting } => write!(f, "waits {} ms", lasting.as_millis()),
+            Action::Mute => f.write_str("answers nothing any more"),
+            Action::Restore => f.write_str("works normally again"),
+            Action::Refuse { code, methods } => write!(f, "answers {} with {code}", methods.join(" and ")),
+            Action::Admit { channels, code } => write!(f, "admits {channels} channels, then {code}"),
+            Action::SendOptions => f.write_str("sends OPTIONS"),
+            Action::Configure { setting, value } => write!(f, "is configured: {setting} = {value}"),
+            Action::Raw { text } => write!(f, "sends raw: {}", text.lines().next().unwrap_or_default()),
+            Action::Misbehave { how } => write!(f, "misbehaves: {how}"),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    /// One line: `pstn.a expects INVITE via sbc.nominal within 2 s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let who = self.who.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" and ");
+        match &self.verb {
+            Verb::Does(action) => write!(f, "{who} {action}")?,
+            Verb::Expects(pattern) if self.times > 1 => write!(f, "{who} expects {} x {pattern}", self.times)?,
+            Verb::Expects(pattern) => write!(f, "{who} expects {pattern}")?,
+            Verb::Hears { sound, lasting } => write!(f, "{who} hears {sound} for {} ms", lasting.as_millis())?,
+            Verb::SeesNo { pattern, lasting } => write!(f, "{who} sees no {pattern} for {} ms", lasting.as_millis())?,
+            Verb::ReceivesDigits { digits } => write!(f, "{who} receives the digits {digits}")?,
+            Verb::Is(State::Idle) => write!(f, "{who} is idle")?,
+            Verb::Is(State::GatewayUp) => write!(f, "{who} has its gateway up")?,
+            Verb::Is(State::Registered) => write!(f, "{who} is registered")?,
+            Verb::OneOf { alternatives, .. } => write!(f, "{who}: one of {} alternatives", alternatives.len())?,
+            Verb::AnyOrder(steps) => write!(f, "{} steps in any order", steps.len())?,
+        }
+        if let Some(via) = &self.via {
+            write!(f, " via {via}")?;
+        }
+        match (&self.within, self.is_check()) {
+            (Some(limit), true) => write!(f, " within {}", limit.value),
+            _ => Ok(()),
+        }
+    }
+}

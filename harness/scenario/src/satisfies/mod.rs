@@ -1,0 +1,13 @@
+//! Whether what happened is what a step asks: used by the runner to move on, and by the judge to decide again.
+
+mod field;
+mod hearing;
+mod message;
+mod sound;
+mod talk;
+
+pub use field::{field_satisfies, satisfies};
+pub use hearing::{RESOLUTION, Stretch, stretches, tone_of};
+pub use message::message_matches;
+pub use sound::{Run, SoundOutcome, hears, runs};
+pub use talk::{OneWay, Stranger, strangers, talk};
