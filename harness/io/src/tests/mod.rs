@@ -1,0 +1,5 @@
+//! Machines on the loop-back network.
+
+mod capture;
+mod media;
+mod sip;
