@@ -1,0 +1,89 @@
+//! Field checks of a message that a step took as its evidence.
+
+use crate::context::Context;
+use crate::result::CheckResult;
+use crate::words;
+use oxocert_record::{EventNo, StepId, Verdict};
+use oxocert_scenario::model::step::FieldCheck;
+use oxocert_scenario::model::{CheckId, Matcher, Step};
+use oxocert_sip::message::field;
+
+/// Fills the field checks of a step from its evidence.
+pub(super) fn judge(context: &Context<'_, '_>, step: &Step, checks: &mut [CheckResult]) {
+    let evidence = context.evidence_of(&step.id);
+    for (id, wanted) in step.field_ids() {
+        let Some(check) = checks.iter_mut().find(|check| check.id == id) else { continue };
+        if evidence.is_empty() {
+            "no message to look at".clone_into(&mut check.observed);
+            continue;
+        }
+        (check.verdict, check.observed) = over(context, wanted, &evidence);
+        check.evidence.clone_from(&evidence);
+    }
+}
+
+/// The field checks of a step that one event does not satisfy, in words.
+pub(super) fn objections(context: &Context<'_, '_>, step: &Step, n: EventNo) -> Vec<(CheckId, String)> {
+    let mut objections = Vec::new();
+    for (id, wanted) in step.field_ids() {
+        let (verdict, observed) = over(context, wanted, &[n]);
+        if verdict != Verdict::Pass {
+            objections.push((id, format!("{observed}, which must be: {}", words::matcher(&wanted.matcher))));
+        }
+    }
+    objections
+}
+
+/// A field check over all evidence of a step: each message must satisfy it.
+fn over(context: &Context<'_, '_>, wanted: &FieldCheck, evidence: &[EventNo]) -> (Verdict, String) {
+    let mut observed: Vec<String> = Vec::new();
+    let mut verdict = Verdict::Pass;
+    for n in evidence {
+        let values = match values(context, *n, &wanted.field) {
+            Ok(values) => values,
+            Err(why) => return (Verdict::Error, why),
+        };
+        let text = shown(values.as_deref());
+        let (good, compared) = match &wanted.matcher {
+            Matcher::SameAs { step, field } | Matcher::DiffersFrom { step, field } => {
+                let other = match of_step(context, step, field) {
+                    Ok(other) => other,
+                    Err(why) => return (Verdict::NotRun, why),
+                };
+                let same = values == other;
+                let good = if matches!(wanted.matcher, Matcher::SameAs { .. }) { same } else { !same };
+                (good, format!("{text} where step {step} has {}", shown(other.as_deref())))
+            }
+            matcher => (crate::matching::satisfies(matcher, values.as_deref()), text),
+        };
+        if !good {
+            verdict = Verdict::Fail;
+        }
+        if !observed.contains(&compared) {
+            observed.push(compared);
+        }
+    }
+    (verdict, observed.join("; "))
+}
+
+/// The values of a field of a message.
+fn values(context: &Context<'_, '_>, n: EventNo, name: &str) -> Result<Option<Vec<String>>, String> {
+    let seen = context
+        .timeline
+        .messages
+        .get(&n)
+        .ok_or_else(|| format!("event {} is no SIP message of the record", n.0))?;
+    let message = seen.message.as_ref().map_err(|error| format!("event {}: {error}", n.0))?;
+    field(message, name).map_err(|error| error.to_string())
+}
+
+/// The values of a field of the first message that another step matched.
+fn of_step(context: &Context<'_, '_>, step: &StepId, name: &str) -> Result<Option<Vec<String>>, String> {
+    let evidence = context.evidence_of(step);
+    let n = evidence.first().ok_or_else(|| format!("step {step} has no message to compare with"))?;
+    values(context, *n, name)
+}
+
+fn shown(values: Option<&[String]>) -> String {
+    values.map_or_else(|| "absent".to_owned(), |values| format!("`{}`", values.join(", ")))
+}

@@ -1,0 +1,84 @@
+//! `never` and `sees = "no ..."`: what may not come from the DUT.
+
+use super::{Found, Span, expects};
+use crate::context::Context;
+use crate::result::CheckResult;
+use crate::words;
+use oxocert_machine::At;
+use oxocert_record::{EventNo, RoleName, Verdict};
+use oxocert_scenario::model::{MessagePattern, Never, Step};
+use std::time::Duration;
+
+/// A `never` before anything is known.
+pub(crate) fn blank(never: &Never) -> CheckResult {
+    CheckResult {
+        id: never.id.clone(),
+        verdict: Verdict::NotRun,
+        observation: false,
+        required: format!(
+            "{} never receives {} from the DUT while the flow runs",
+            words::roles(&never.who),
+            words::pattern(&never.sees)
+        ),
+        observed: "not reached".to_owned(),
+        limit: None,
+        measured: None,
+        evidence: Vec::new(),
+        clauses: never.proves.clone(),
+    }
+}
+
+/// Judges a `never` over the flow.
+pub(crate) fn judge(context: &Context<'_, '_>, never: &Never) -> CheckResult {
+    let mut check = blank(never);
+    let Some((from, to)) = context.flow_span() else { return check };
+    let came = came(context, &never.who, None, &never.sees, from, to);
+    check.verdict = if came.is_empty() { Verdict::Pass } else { Verdict::Fail };
+    check.observed = match came.first() {
+        None => format!("none in {}", words::span(to.since(from))),
+        Some(first) => format!("{} came, the first is event {}", came.len(), first.0),
+    };
+    check.evidence = came;
+    check
+}
+
+/// Judges a step that waits for nothing to come.
+pub(super) fn judge_span(
+    context: &Context<'_, '_>,
+    step: &Step,
+    pattern: &MessagePattern,
+    lasting: Duration,
+    span: Span,
+) -> Found {
+    let came = came(context, &step.who, step.via.as_ref(), pattern, span.reference, span.left);
+    if let Some(first) = came.first() {
+        let at = context.timeline.at_of(*first).unwrap_or(span.start);
+        let text =
+            format!("{} came after {}", words::pattern(pattern), words::span(at.since(span.reference)));
+        return Found::new(Verdict::Fail, text, came);
+    }
+    let watched = span.left.since(span.start);
+    if watched + context.uncertainty_sip() < lasting {
+        let text = format!("watched for {} of {} only", words::span(watched), words::span(lasting));
+        return Found::new(Verdict::Inconclusive, text, came);
+    }
+    Found::new(Verdict::Pass, format!("none in {}", words::span(watched)), came)
+}
+
+/// Messages of this kind from the DUT to the roles between the two moments; repetitions are left out.
+fn came(
+    context: &Context<'_, '_>,
+    who: &[RoleName],
+    via: Option<&RoleName>,
+    pattern: &MessagePattern,
+    from: At,
+    to: At,
+) -> Vec<EventNo> {
+    let messages =
+        context.from_dut().filter(|seen| seen.at >= from && seen.at <= to && !seen.on.retransmission);
+    messages
+        .filter(|seen| who.iter().any(|role| seen.is_at(role)) && via.is_none_or(|via| seen.on.point == *via))
+        .filter(|seen| seen.sip().is_some_and(|message| expects::matches(pattern, message)))
+        .map(|seen| seen.n)
+        .collect()
+}

@@ -1,0 +1,131 @@
+//! `talk`: each of the roles hears each other, decided on received tones, never on SDP.
+
+use super::{Found, Span, deadline};
+use crate::context::Context;
+use crate::hearing::{self, RESOLUTION, Stretch};
+use crate::words::span as in_words;
+use oxocert_machine::At;
+use oxocert_record::{EventNo, RoleName, Sound, Verdict};
+use oxocert_scenario::model::Step;
+use std::time::Duration;
+
+pub(super) fn judge(context: &Context<'_, '_>, step: &Step, lasting: Duration, span: Span) -> Found {
+    let mut verdict = Verdict::Pass;
+    let mut texts = Vec::new();
+    let mut evidence = Vec::new();
+    let mut slowest = Duration::ZERO;
+    for to in &step.who {
+        let heard = hearing::stretches(context.timeline, to);
+        for from in step.who.iter().filter(|from| *from != to) {
+            let way = one_way(context, step, span, from, to, &heard);
+            verdict = verdict.join(way.verdict);
+            texts.push(way.observed);
+            evidence.extend(way.evidence);
+            slowest = slowest.max(way.elapsed.unwrap_or_default());
+        }
+        if let Some((stranger, stretch)) = stranger(context, step, span, &heard) {
+            verdict = verdict.join(Verdict::Fail);
+            texts.push(format!("{to} hears {stranger}, who is not in this call"));
+            evidence.push(stretch);
+        }
+    }
+    if !span.done {
+        let why = context
+            .run
+            .steps
+            .get(&step.id)
+            .and_then(|run| run.missed.as_ref())
+            .map_or("", |(_, why)| why.as_str());
+        texts.push(format!("given up: {why}"));
+        if !matches!(verdict, Verdict::Fail | Verdict::Error) {
+            texts.push("though everything was heard in time: the harness decided too late".to_owned());
+            verdict = verdict.join(Verdict::Inconclusive);
+        }
+    } else if span.left.since(span.start) + RESOLUTION < lasting {
+        texts.push(format!(
+            "walked for {} of {} only",
+            in_words(span.left.since(span.start)),
+            in_words(lasting)
+        ));
+        verdict = verdict.join(Verdict::Inconclusive);
+    }
+    Found { elapsed: Some(slowest), ..Found::new(verdict, texts.join("; "), evidence) }
+}
+
+fn one_way(
+    context: &Context<'_, '_>,
+    step: &Step,
+    span: Span,
+    from: &RoleName,
+    to: &RoleName,
+    heard: &[Stretch],
+) -> Found {
+    let Some(hz) = hearing::tone_of(context.bench, from) else {
+        return Found::new(Verdict::Error, format!("{from} has no identity tone on this bench"), Vec::new());
+    };
+    let tones: Vec<&Stretch> = heard
+        .iter()
+        .filter(|stretch| stretch.is_tone(hz) && stretch.counts_from(span.reference, span.left))
+        .collect();
+    let Some(first) = tones.first() else {
+        let instead = instead(heard, span);
+        return Found::new(
+            Verdict::Fail,
+            format!("{to} does not hear {from} ({hz} Hz), but {instead}"),
+            Vec::new(),
+        );
+    };
+    let begins = first.heard.since.max(span.reference);
+    let (mut verdict, text) = deadline::judge(context, step, span, begins);
+    let mut text = format!("{to} hears {from} {text}");
+    // Once heard, the voice must be there at the end, and for most of the time between.
+    let total: Duration = tones.iter().map(|stretch| stretch.within(begins, span.left)).sum();
+    let last = tones
+        .iter()
+        .filter_map(|stretch| stretch.until.map(|until| until.min(span.left)).or(Some(span.left)))
+        .max();
+    let silent_at_end = span.left.since(last.unwrap_or(begins));
+    if silent_at_end > RESOLUTION {
+        verdict = Verdict::Fail;
+        text.push_str(&format!(", not in the last {}", in_words(silent_at_end)));
+    } else if total * 2 < span.left.since(begins) {
+        verdict = Verdict::Fail;
+        text.push_str(&format!(", but only {} of {}", in_words(total), in_words(span.left.since(begins))));
+    }
+    let evidence = tones.iter().map(|stretch| stretch.n).collect();
+    Found { elapsed: Some(begins.since(span.reference)), ..Found::new(verdict, text, evidence) }
+}
+
+/// Another role's identity tone at this port while the step ran.
+fn stranger<'c>(
+    context: &'c Context<'_, '_>,
+    step: &Step,
+    span: Span,
+    heard: &[Stretch],
+) -> Option<(&'c RoleName, EventNo)> {
+    let sets = context.bench.sets.iter().map(|(name, set)| (name, set.tone_hz));
+    let all = sets.chain(context.bench.parties.iter().map(|(name, party)| (name, party.tone_hz)));
+    let mine = step.who.iter().filter_map(|role| hearing::tone_of(context.bench, role)).collect::<Vec<_>>();
+    let mut others = all.filter(|(name, hz)| !step.who.contains(name) && !mine.contains(hz));
+    others.find_map(|(name, hz)| {
+        let mut stretches = heard.iter().filter(|stretch| stretch.is_tone(hz));
+        stretches
+            .find(|stretch| stretch.within(span.start, span.left) > RESOLUTION)
+            .map(|stretch| (name, stretch.n))
+    })
+}
+
+/// What was heard instead, in words.
+fn instead(heard: &[Stretch], span: Span) -> String {
+    let mut sounds: Vec<String> = Vec::new();
+    for stretch in heard
+        .iter()
+        .filter(|stretch| !stretch.within(span.start, span.left.max(At(span.start.0 + 1))).is_zero())
+    {
+        let text = crate::words::sound(stretch.heard.sound);
+        if stretch.heard.sound != Sound::Nothing && !sounds.contains(&text) {
+            sounds.push(text);
+        }
+    }
+    if sounds.is_empty() { "nothing".to_owned() } else { sounds.join(", ") }
+}

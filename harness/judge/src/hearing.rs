@@ -1,0 +1,73 @@
+//! What each role heard, when: the `Heard` records turned into stretches of time.
+
+use crate::timeline::Timeline;
+use oxocert_machine::At;
+use oxocert_record::{Emitter, EventNo, Heard, RoleName, Sound, What};
+use oxocert_scenario::model::Bench;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What the decision by frames of 20 ms may show at the edges of a sound: three packets.
+pub(crate) const RESOLUTION: Duration = Duration::from_millis(60);
+
+/// One sound at one port of a role, from its first packet until the next sound there.
+#[derive(Debug, Clone)]
+pub(crate) struct Stretch {
+    /// The event.
+    pub n: EventNo,
+    /// What, where from, how loud.
+    pub heard: Heard,
+    /// When the next sound of the same port began; `None`: it lasts.
+    pub until: Option<At>,
+}
+
+impl Stretch {
+    /// The part of it between the two.
+    pub fn within(&self, from: At, to: At) -> Duration {
+        let start = self.heard.since.max(from);
+        let end = self.until.unwrap_or(to).min(to);
+        end.since(start)
+    }
+
+    /// Whether it lasts into the time between the two: the fading end of an earlier sound does not count.
+    pub fn counts_from(&self, from: At, to: At) -> bool {
+        let inside = self.within(from, to);
+        if self.heard.since < from { inside > RESOLUTION } else { !inside.is_zero() }
+    }
+
+    /// Whether it is a tone of this frequency.
+    pub fn is_tone(&self, hz: u16) -> bool {
+        self.heard.sound == Sound::Tone { hz }
+    }
+
+    /// Whether the harness emits it, so that it proves nothing about what the DUT sends.
+    pub fn is_of_harness(&self) -> bool {
+        self.heard.emitter == Emitter::Harness
+    }
+}
+
+/// The stretches heard by one role over the whole record, in order of their beginning.
+pub(crate) fn stretches(timeline: &Timeline<'_>, role: &RoleName) -> Vec<Stretch> {
+    let mut all: Vec<Stretch> = Vec::new();
+    let mut open: BTreeMap<SocketAddr, usize> = BTreeMap::new();
+    for event in timeline.events {
+        let What::Heard(heard) = &event.what else { continue };
+        if heard.role != *role {
+            continue;
+        }
+        if let Some(previous) = open.get(&heard.local).and_then(|index| all.get_mut(*index)) {
+            previous.until = Some(heard.since.max(previous.heard.since));
+        }
+        open.insert(heard.local, all.len());
+        all.push(Stretch { n: event.n, heard: heard.clone(), until: None });
+    }
+    all.sort_by_key(|stretch| (stretch.heard.since, stretch.n));
+    all
+}
+
+/// The frequency of a role's identity tone, Hz.
+pub(crate) fn tone_of(bench: &Bench, role: &RoleName) -> Option<u16> {
+    let set = bench.sets.get(role).map(|set| set.tone_hz);
+    set.or_else(|| bench.parties.get(role).map(|party| party.tone_hz))
+}

@@ -1,0 +1,64 @@
+//! `retransmission`: on a clean LAN the DUT repeats no request that the harness answered in time, and no 2xx that it
+//! acknowledged in time.
+
+use super::{Outcome, StandingCheck};
+use crate::context::Context;
+use crate::timeline::Seen;
+use oxocert_machine::{At, Transport};
+use oxocert_record::RoleName;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(super) const CHECK: StandingCheck = StandingCheck { name: "retransmission", judge };
+
+/// Point, Call-ID, CSeq number and method; status where it is a response.
+type Key = (RoleName, String, u32, String);
+
+fn judge(context: &Context<'_, '_>) -> Outcome {
+    let t1 = Duration::from_millis(context.bench.timers.t1_ms);
+    let mut first: BTreeMap<(Key, bool), At> = BTreeMap::new();
+    let mut reacted: BTreeMap<(Key, bool), At> = BTreeMap::new();
+    let mut found = Vec::new();
+    for seen in context.messages().filter(|seen| seen.on.transport == Transport::Udp) {
+        let Some(message) = seen.sip() else { continue };
+        let Some(key) = key(seen) else { continue };
+        let is_request = message.is_request();
+        if seen.is_from_harness() {
+            // A response answers the request; an ACK acknowledges the 2xx.
+            if !is_request {
+                reacted.entry((key, true)).or_insert(seen.at);
+            } else if seen.is_request("ACK") {
+                let (point, call_id, number, _) = key;
+                reacted.entry(((point, call_id, number, "INVITE".to_owned()), false)).or_insert(seen.at);
+            }
+            continue;
+        }
+        let is_final_to_invite =
+            seen.status().is_some_and(|code| (200..300).contains(&code)) && key.3 == "INVITE";
+        if !seen.is_from_dut() || seen.is_request("ACK") || !(is_request || is_final_to_invite) {
+            continue;
+        }
+        let slot = (key, is_request);
+        let began = *first.entry(slot.clone()).or_insert(seen.at);
+        let Some(answer) = reacted.get(&slot) else { continue };
+        // In time: well before the sender's first repetition was due, and before this repetition came.
+        if seen.on.retransmission && answer.since(began) < t1 && *answer < seen.at {
+            let what = if is_request { slot.0.3.clone() } else { "2xx to INVITE".to_owned() };
+            let late = seen.at.since(*answer);
+            found.push((seen.n, format!("{what} repeated {} ms after it was answered", late.as_millis())));
+        }
+    }
+    if first.is_empty() {
+        return Outcome::without_subject("the DUT sent no request over UDP in this case");
+    }
+    Outcome::of(
+        found,
+        format!("{} messages of the DUT that want an answer, none repeated after it", first.len()),
+    )
+}
+
+fn key(seen: &Seen<'_>) -> Option<Key> {
+    let message = seen.sip()?;
+    let (number, method) = message.cseq()?;
+    Some((seen.on.point.clone(), message.call_id()?.to_owned(), number, method.to_owned()))
+}

@@ -1,0 +1,108 @@
+//! `via-tag-cseq`: Via, tags and CSeq of the DUT's messages keep to RFC 3261 §8.1.1, §8.2.6, §12.2.1.1, §9.1.
+
+use super::{Outcome, StandingCheck};
+use crate::context::Context;
+use crate::timeline::Seen;
+use oxocert_record::RoleName;
+use oxocert_sip::message::Message;
+use std::collections::BTreeMap;
+
+pub(super) const CHECK: StandingCheck = StandingCheck { name: "via-tag-cseq", judge };
+
+/// RFC 3261 §8.1.1.5: the number must be less than 2**31.
+const CSEQ_END: u32 = 1 << 31;
+
+/// What is remembered from message to message.
+#[derive(Default)]
+struct Memory {
+    /// The last CSeq number of the DUT by (point, Call-ID, its tag).
+    last: BTreeMap<(RoleName, String, String), u32>,
+    /// Requests of the harness by (point, top branch, method): CSeq number.
+    asked: BTreeMap<(RoleName, String, String), u32>,
+    /// INVITEs of the DUT by (point, Call-ID, CSeq number): branch.
+    invites: BTreeMap<(RoleName, String, u32), String>,
+}
+
+fn judge(context: &Context<'_, '_>) -> Outcome {
+    let mut memory = Memory::default();
+    let mut found = Vec::new();
+    let mut looked_at = 0u64;
+    for seen in context.messages() {
+        let Some(message) = seen.sip() else { continue };
+        if seen.is_from_dut() {
+            looked_at += 1;
+            let problem = if message.is_request() {
+                request(&mut memory, seen, message)
+            } else {
+                response(&memory, seen, message)
+            };
+            found.extend(problem.map(|text| (seen.n, text)));
+        } else if let (true, Some(branch), Some((number, method))) =
+            (message.is_request(), message.branch(), message.cseq())
+        {
+            memory.asked.insert((seen.on.point.clone(), branch, method.to_owned()), number);
+        }
+    }
+    if looked_at == 0 {
+        return Outcome::without_subject("the DUT sent no SIP message in this case");
+    }
+    Outcome::of(found, format!("{looked_at} messages of the DUT, Via, tags and CSeq legal"))
+}
+
+fn request(memory: &mut Memory, seen: &Seen<'_>, message: &Message) -> Option<String> {
+    let method = message.method()?;
+    let Some(branch) = message.branch() else { return Some(format!("{method} without a Via branch")) };
+    if !branch.starts_with("z9hG4bK") {
+        return Some(format!("{method} with the Via branch `{branch}`, which does not begin with z9hG4bK"));
+    }
+    let Some(tag) = message.from_tag() else { return Some(format!("{method} without a From tag")) };
+    let Some((number, cseq_method)) = message.cseq() else {
+        return Some(format!("{method} without a readable CSeq"));
+    };
+    if cseq_method != method {
+        return Some(format!("{method} whose CSeq says {cseq_method}"));
+    }
+    if number >= CSEQ_END {
+        return Some(format!("{method} with CSeq {number}, which is not below 2^31"));
+    }
+    if seen.on.retransmission {
+        return None;
+    }
+    let call_id = message.call_id().unwrap_or_default().to_owned();
+    let point = seen.on.point.clone();
+    match method {
+        "ACK" => None,
+        "CANCEL" => match memory.invites.get(&(point, call_id, number)) {
+            None => Some(format!("CANCEL with CSeq {number}, which no INVITE of this call had")),
+            Some(invite) if *invite != branch => {
+                Some("CANCEL with another branch than its INVITE (RFC 3261 §9.1)".to_owned())
+            }
+            Some(_) => None,
+        },
+        _ => {
+            if method == "INVITE" {
+                memory.invites.insert((point.clone(), call_id.clone(), number), branch);
+            }
+            let last = memory.last.insert((point, call_id, tag), number);
+            last.filter(|last| number <= *last)
+                .map(|last| format!("{method} with CSeq {number} after {last} in the same dialog"))
+        }
+    }
+}
+
+fn response(memory: &Memory, seen: &Seen<'_>, message: &Message) -> Option<String> {
+    let status = message.status()?;
+    let Some((number, method)) = message.cseq() else {
+        return Some(format!("{status} without a readable CSeq"));
+    };
+    let Some(branch) = message.branch() else { return Some(format!("{status} without a Via branch")) };
+    if status > 100 && message.to_tag().is_none() {
+        return Some(format!("{status} to {method} without a To tag (RFC 3261 §8.2.6.2)"));
+    }
+    match memory.asked.get(&(seen.on.point.clone(), branch.clone(), method.to_owned())) {
+        Some(asked) if *asked != number => {
+            Some(format!("{status} with CSeq {number} to a {method} with CSeq {asked}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,1 @@
+//! Synthetic timelines: each rule both ways.
