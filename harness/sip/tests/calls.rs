@@ -27,15 +27,7 @@ fn a_call_is_made_answered_and_ended() {
         wire.run_for(60_000);
         assert_eq!(
             wire.ladder(),
-            [
-                "A INVITE",
-                "B 100 INVITE",
-                "B 180 INVITE",
-                "B 200 INVITE",
-                "A ACK",
-                "A BYE",
-                "B 200 BYE"
-            ]
+            ["A INVITE", "B 100 INVITE", "B 180 INVITE", "B 200 INVITE", "A ACK", "A BYE", "B 200 BYE"]
         );
         assert_eq!(wire.told(Side::A), ["Progress", "Answered", "Response"]);
         assert_eq!(wire.told(Side::B), ["Incoming", "Confirmed", "Ended"]);
@@ -88,10 +80,7 @@ fn headers_of_a_call_are_as_a_box_expects_them() {
     );
     assert_eq!(invite.header("Max-Forwards"), Some("68"));
     assert_eq!(invite.cseq(), Some((2_147_431_040, "INVITE")));
-    assert_eq!(
-        invite.header("Contact"),
-        Some("<sip:+33987654321@127.0.0.1:5060;transport=UDP;user=phone>")
-    );
+    assert_eq!(invite.header("Contact"), Some("<sip:+33987654321@127.0.0.1:5060;transport=UDP;user=phone>"));
     assert!(invite.via().unwrap().params.contains(&("rport".to_string(), None)));
     let trying = &wire.log[1].message;
     assert_eq!(trying.to_tag(), None);
@@ -112,7 +101,9 @@ fn a_refused_call_is_acknowledged_by_its_transaction() {
     let ack = &wire.log[3].message;
     assert_eq!(ack.branch(), wire.log[0].message.branch());
     assert_eq!(ack.to_tag(), wire.log[2].message.to_tag());
-    assert!(matches!(&wire.events.last().unwrap().2, Event::Failed { response: Some(r), .. } if r.status() == Some(486)));
+    assert!(
+        matches!(&wire.events.last().unwrap().2, Event::Failed { response: Some(r), .. } if r.status() == Some(486))
+    );
 }
 
 #[test]
@@ -204,7 +195,9 @@ fn cancel_waits_for_a_provisional_response() {
     assert_eq!(cancel.uri(), invite.uri());
     assert_eq!(cancel.cseq().unwrap().0, invite.cseq().unwrap().0);
     assert_eq!(wire.told(Side::B), ["Incoming", "Cancelled"]);
-    assert!(matches!(&wire.events.last().unwrap().2, Event::Failed { response: Some(r), .. } if r.status() == Some(487)));
+    assert!(
+        matches!(&wire.events.last().unwrap().2, Event::Failed { response: Some(r), .. } if r.status() == Some(487))
+    );
 }
 
 #[test]
@@ -218,7 +211,16 @@ fn a_200_that_crosses_cancel_is_acknowledged_and_ended() {
     wire.run_for(60_000);
     assert_eq!(
         wire.ladder(),
-        ["A INVITE", "B 100 INVITE", "A CANCEL", "B 200 INVITE", "B 200 CANCEL", "A ACK", "A BYE", "B 200 BYE"]
+        [
+            "A INVITE",
+            "B 100 INVITE",
+            "A CANCEL",
+            "B 200 INVITE",
+            "B 200 CANCEL",
+            "A ACK",
+            "A BYE",
+            "B 200 BYE"
+        ]
     );
     assert_eq!(wire.a.calls().count() + wire.b.calls().count(), 0);
     assert_eq!(wire.told(Side::B), ["Incoming", "Confirmed", "Ended"]);
@@ -232,9 +234,10 @@ fn cancel_without_any_final_response_is_given_up() {
     wire.lose = Box::new(|side, _, _| side == Side::B);
     wire.a.cancel(wire.now, a);
     wire.run_for(60_000);
-    let failed = wire.events.iter().find(|(_, side, event)| {
-        *side == Side::A && matches!(event, Event::Failed { response: None, .. })
-    });
+    let failed = wire
+        .events
+        .iter()
+        .find(|(_, side, event)| *side == Side::A && matches!(event, Event::Failed { response: None, .. }));
     assert_eq!(failed.unwrap().0, At::from_millis(32_100));
 }
 
@@ -275,7 +278,9 @@ fn a_delayed_offer_is_answered_in_the_ack() {
     wire.run_for(10);
     let ack = wire.log.last().unwrap();
     assert_eq!((ack.name().as_str(), ack.message.body()), ("ACK", ANSWER));
-    assert!(matches!(&wire.events.last().unwrap().2, Event::Confirmed { request, .. } if request.body() == ANSWER));
+    assert!(
+        matches!(&wire.events.last().unwrap().2, Event::Confirmed { request, .. } if request.body() == ANSWER)
+    );
 }
 
 #[test]
@@ -289,7 +294,9 @@ fn hold_by_reinvite_and_the_owner_answers() {
     wire.b.respond(wire.now, *request_id, 200, &[], sdp(ANSWER));
     wire.run_for(10);
     assert_eq!(wire.ladder(), ["A INVITE", "B 200 INVITE", "A ACK"]);
-    assert!(matches!(&wire.events[1].2, Event::Modified { request_id, response: Some(_), .. } if *request_id == sent));
+    assert!(
+        matches!(&wire.events[1].2, Event::Modified { request_id, response: Some(_), .. } if *request_id == sent)
+    );
     assert_eq!(wire.told(Side::B), ["Modify", "Confirmed"]);
 }
 

@@ -11,6 +11,7 @@ mod server_other;
 
 pub use client_invite::ClientInvite;
 pub use client_other::ClientOther;
+pub(crate) use key::MAGIC_COOKIE;
 pub use key::{ClientKey, ServerKey};
 pub use layer::{Layer, LayerOutput, OnRequest, OnResponse};
 pub use server_invite::ServerInvite;

@@ -166,7 +166,9 @@ impl Wire {
         loop {
             self.drain();
             let deadlines = [self.a.deadline(), self.b.deadline(), self.queue.front().map(|(at, _, _)| *at)];
-            let Some(next) = deadlines.into_iter().flatten().min().filter(|next| *next <= until) else { break };
+            let Some(next) = deadlines.into_iter().flatten().min().filter(|next| *next <= until) else {
+                break;
+            };
             self.now = self.now.max(next);
             let now = self.now;
             while self.queue.front().is_some_and(|(at, _, _)| *at <= now) {
