@@ -6,6 +6,7 @@ use oxocert_machine::At;
 use oxocert_record::{Emitter, Event, EventNo, Phase, RoleName, StepId, StreamWindow, What};
 use oxocert_scenario::model::bench::Bench;
 use oxocert_scenario::model::{Case, Quantity, Step, Verb};
+use oxocert_scenario::satisfies::{Stretch, stretches};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -52,6 +53,15 @@ impl<'c, 'a> Context<'c, 'a> {
     /// The media windows of the case that the DUT emitted.
     pub fn windows_of_dut(&self) -> impl Iterator<Item = (EventNo, &'c StreamWindow)> + use<'c, 'a> {
         self.windows().filter(|(_, window)| window.emitter == Emitter::Dut)
+    }
+
+    /// What a role heard in the case.
+    pub fn heard(&self, role: &RoleName) -> Vec<Stretch> {
+        let heard = self.run.events.iter().filter_map(|event| match &event.what {
+            What::Heard(heard) => Some((event.n, heard)),
+            _ => None,
+        });
+        stretches(role, heard)
     }
 
     /// A time of the limits table, or this default where the bench has none of that name.

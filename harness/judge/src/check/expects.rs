@@ -6,24 +6,7 @@ use crate::timeline::Seen;
 use crate::words;
 use oxocert_record::{EventNo, Verdict};
 use oxocert_scenario::model::{MessagePattern, Step};
-use oxocert_sip::message::Message;
-
-/// Whether a message is of this kind.
-pub(crate) fn matches(pattern: &MessagePattern, message: &Message) -> bool {
-    match pattern {
-        MessagePattern::Invite => message.method() == Some("INVITE") && message.to_tag().is_none(),
-        MessagePattern::ReInvite => message.method() == Some("INVITE") && message.to_tag().is_some(),
-        MessagePattern::Request(method) => message.method() == Some(method.as_str()),
-        MessagePattern::Response { low, high, method } => {
-            // A challenge says nothing about the call, unless it is asked for by its code.
-            let challenge = |code| matches!(code, 401 | 407) && low != high;
-            let code =
-                message.status().is_some_and(|code| (*low..=*high).contains(&code) && !challenge(code));
-            let of = method.as_ref().is_none_or(|method| message.cseq().is_some_and(|(_, of)| of == method));
-            code && of
-        }
-    }
-}
+use oxocert_scenario::satisfies::message_matches;
 
 /// Whether a message came to the roles of a step, through its a-SBC.
 pub(crate) fn is_for(step: &Step, seen: &Seen<'_>) -> bool {
@@ -52,15 +35,11 @@ pub(super) fn objection(
     }
     match &seen.message {
         Err(error) => return Some((Verdict::Fail, format!("event {}: {error}", n.0))),
-        Ok(message) if !matches(pattern, message) => {
+        Ok(message) if !message_matches(pattern, message) => {
             let what =
                 message.method().map(str::to_owned).or_else(|| message.status().map(|code| code.to_string()));
-            let text = format!(
-                "event {} is {} where {} was expected",
-                n.0,
-                what.unwrap_or_default(),
-                words::pattern(pattern)
-            );
+            let text =
+                format!("event {} is {} where {} was expected", n.0, what.unwrap_or_default(), pattern);
             return Some((Verdict::Fail, text));
         }
         Ok(_) => {}
@@ -103,7 +82,7 @@ pub(super) fn judge(context: &Context<'_, '_>, step: &Step, pattern: &MessagePat
         return Found::new(Verdict::Error, "the step is done without evidence", evidence);
     };
     let (verdict, text) = deadline::judge(context, step, span, at);
-    let what = words::pattern(pattern);
+    let what = pattern;
     let text = if wanted(step) > 1 {
         format!("{} {what}, the last {text}", distinct.len())
     } else {
@@ -118,7 +97,9 @@ fn missed(context: &Context<'_, '_>, step: &Step, pattern: &MessagePattern, span
     let came: Vec<&Seen<'_>> = context
         .from_dut()
         .filter(|seen| seen.at >= span.reference && !taken.contains(&seen.n) && !seen.on.retransmission)
-        .filter(|seen| is_for(step, seen) && seen.sip().is_some_and(|message| matches(pattern, message)))
+        .filter(|seen| {
+            is_for(step, seen) && seen.sip().is_some_and(|message| message_matches(pattern, message))
+        })
         .collect();
     let why = context
         .run
@@ -135,7 +116,7 @@ fn missed(context: &Context<'_, '_>, step: &Step, pattern: &MessagePattern, span
         return Found::new(Verdict::Fail, format!("{count}{why}"), came.iter().map(|seen| seen.n).collect());
     };
     let (verdict, text) = deadline::judge(context, step, span, last.at);
-    let what = words::pattern(pattern);
+    let what = pattern;
     let evidence = vec![last.n];
     let elapsed = Some(last.at.since(span.reference));
     match verdict {

@@ -2,10 +2,10 @@
 
 use crate::context::Context;
 use crate::result::CheckResult;
-use crate::words;
 use oxocert_record::{EventNo, StepId, Verdict};
 use oxocert_scenario::model::step::FieldCheck;
 use oxocert_scenario::model::{CheckId, Matcher, Step};
+use oxocert_scenario::satisfies::satisfies;
 use oxocert_sip::message::field;
 
 /// Fills the field checks of a step from its evidence.
@@ -28,7 +28,7 @@ pub(super) fn objections(context: &Context<'_, '_>, step: &Step, n: EventNo) -> 
     for (id, wanted) in step.field_ids() {
         let (verdict, observed) = over(context, wanted, &[n]);
         if verdict != Verdict::Pass {
-            objections.push((id, format!("{observed}, which must be: {}", words::matcher(&wanted.matcher))));
+            objections.push((id, format!("{observed}, which must be: {}", wanted.matcher)));
         }
     }
     objections
@@ -51,10 +51,11 @@ fn over(context: &Context<'_, '_>, wanted: &FieldCheck, evidence: &[EventNo]) ->
                     Err(why) => return (Verdict::NotRun, why),
                 };
                 let same = values == other;
-                let good = if matches!(wanted.matcher, Matcher::SameAs { .. }) { same } else { !same };
+                // Two absent fields are no evidence for anything.
+                let good = same == matches!(wanted.matcher, Matcher::SameAs { .. }) && values.is_some();
                 (good, format!("{text} where step {step} has {}", shown(other.as_deref())))
             }
-            matcher => (crate::matching::satisfies(matcher, values.as_deref()), text),
+            matcher => (satisfies(matcher, values.as_deref()), text),
         };
         if !good {
             verdict = Verdict::Fail;

@@ -62,7 +62,7 @@ pub(crate) fn blank(step: &Step) -> Vec<CheckResult> {
         checks.push(blank_of(step, CheckId::of_step(&step.id), words::step(step)));
     }
     for (id, check) in step.field_ids() {
-        checks.push(blank_of(step, id, format!("{} {}", check.field, words::matcher(&check.matcher))));
+        checks.push(blank_of(step, id, format!("{} is {}", check.field, check.matcher)));
     }
     if let Verb::AnyOrder(steps) = &step.verb {
         checks.extend(steps.iter().flat_map(blank));

@@ -1,12 +1,13 @@
 //! `never` and `sees = "no ..."`: what may not come from the DUT.
 
-use super::{Found, Span, expects};
+use super::{Found, Span};
 use crate::context::Context;
 use crate::result::CheckResult;
 use crate::words;
 use oxocert_machine::At;
 use oxocert_record::{EventNo, RoleName, Verdict};
 use oxocert_scenario::model::{MessagePattern, Never, Step};
+use oxocert_scenario::satisfies::message_matches;
 use std::time::Duration;
 
 /// A `never` before anything is known.
@@ -18,7 +19,7 @@ pub(crate) fn blank(never: &Never) -> CheckResult {
         required: format!(
             "{} never receives {} from the DUT while the flow runs",
             words::roles(&never.who),
-            words::pattern(&never.sees)
+            never.sees
         ),
         observed: "not reached".to_owned(),
         limit: None,
@@ -53,8 +54,7 @@ pub(super) fn judge_span(
     let came = came(context, &step.who, step.via.as_ref(), pattern, span.reference, span.left);
     if let Some(first) = came.first() {
         let at = context.timeline.at_of(*first).unwrap_or(span.start);
-        let text =
-            format!("{} came after {}", words::pattern(pattern), words::span(at.since(span.reference)));
+        let text = format!("{} came after {}", pattern, words::span(at.since(span.reference)));
         return Found::new(Verdict::Fail, text, came);
     }
     let watched = span.left.since(span.start);
@@ -78,7 +78,7 @@ fn came(
         context.from_dut().filter(|seen| seen.at >= from && seen.at <= to && !seen.on.retransmission);
     messages
         .filter(|seen| who.iter().any(|role| seen.is_at(role)) && via.is_none_or(|via| seen.on.point == *via))
-        .filter(|seen| seen.sip().is_some_and(|message| expects::matches(pattern, message)))
+        .filter(|seen| seen.sip().is_some_and(|message| message_matches(pattern, message)))
         .map(|seen| seen.n)
         .collect()
 }

@@ -68,7 +68,7 @@ fn of_group(
                 None => {
                     let at = context.timeline.at_of(n).unwrap_or(span.left);
                     let (verdict, text) = super::deadline::judge(context, inner, span, at);
-                    Found::new(verdict, format!("{} {text}", words::pattern(pattern)), vec![n])
+                    Found::new(verdict, format!("{} {text}", pattern), vec![n])
                 }
             },
         },

@@ -2,11 +2,12 @@
 
 use super::{Found, Span, deadline};
 use crate::context::Context;
-use crate::hearing::{self, RESOLUTION, Stretch};
 use crate::words::span as in_words;
-use oxocert_machine::At;
-use oxocert_record::{EventNo, RoleName, Sound, Verdict};
+use oxocert_record::{RoleName, Verdict};
 use oxocert_scenario::model::Step;
+use oxocert_scenario::model::step::WantedSound;
+use oxocert_scenario::satisfies::{RESOLUTION, Stretch, hears, strangers, tone_of};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub(super) fn judge(context: &Context<'_, '_>, step: &Step, lasting: Duration, span: Span) -> Found {
@@ -14,8 +15,9 @@ pub(super) fn judge(context: &Context<'_, '_>, step: &Step, lasting: Duration, s
     let mut texts = Vec::new();
     let mut evidence = Vec::new();
     let mut slowest = Duration::ZERO;
+    let mut all = BTreeMap::new();
     for to in &step.who {
-        let heard = hearing::stretches(context.timeline, to);
+        let heard = context.heard(to);
         for from in step.who.iter().filter(|from| *from != to) {
             let way = one_way(context, step, span, from, to, &heard);
             verdict = verdict.join(way.verdict);
@@ -23,11 +25,12 @@ pub(super) fn judge(context: &Context<'_, '_>, step: &Step, lasting: Duration, s
             evidence.extend(way.evidence);
             slowest = slowest.max(way.elapsed.unwrap_or_default());
         }
-        if let Some((stranger, stretch)) = stranger(context, step, span, &heard) {
-            verdict = verdict.join(Verdict::Fail);
-            texts.push(format!("{to} hears {stranger}, who is not in this call"));
-            evidence.push(stretch);
-        }
+        all.insert(to.clone(), heard);
+    }
+    for stranger in strangers(&step.who, &all, span.start, span.left, context.bench) {
+        verdict = verdict.join(Verdict::Fail);
+        texts.push(format!("{} hears {}, who is not in this call", stranger.to, stranger.stranger));
+        evidence.push(stranger.event);
     }
     if !span.done {
         let why = context
@@ -60,7 +63,7 @@ fn one_way(
     to: &RoleName,
     heard: &[Stretch],
 ) -> Found {
-    let Some(hz) = hearing::tone_of(context.bench, from) else {
+    let Some(hz) = tone_of(context.bench, from) else {
         return Found::new(Verdict::Error, format!("{from} has no identity tone on this bench"), Vec::new());
     };
     let tones: Vec<&Stretch> = heard
@@ -68,7 +71,15 @@ fn one_way(
         .filter(|stretch| stretch.is_tone(hz) && stretch.counts_from(span.reference, span.left))
         .collect();
     let Some(first) = tones.first() else {
-        let instead = instead(heard, span);
+        let instead = hears(
+            &WantedSound::Voice(from.clone()),
+            Duration::ZERO,
+            heard,
+            span.reference,
+            span.left,
+            context.bench,
+        )
+        .heard;
         return Found::new(
             Verdict::Fail,
             format!("{to} does not hear {from} ({hz} Hz), but {instead}"),
@@ -94,38 +105,4 @@ fn one_way(
     }
     let evidence = tones.iter().map(|stretch| stretch.n).collect();
     Found { elapsed: Some(begins.since(span.reference)), ..Found::new(verdict, text, evidence) }
-}
-
-/// Another role's identity tone at this port while the step ran.
-fn stranger<'c>(
-    context: &'c Context<'_, '_>,
-    step: &Step,
-    span: Span,
-    heard: &[Stretch],
-) -> Option<(&'c RoleName, EventNo)> {
-    let sets = context.bench.sets.iter().map(|(name, set)| (name, set.tone_hz));
-    let all = sets.chain(context.bench.parties.iter().map(|(name, party)| (name, party.tone_hz)));
-    let mine = step.who.iter().filter_map(|role| hearing::tone_of(context.bench, role)).collect::<Vec<_>>();
-    let mut others = all.filter(|(name, hz)| !step.who.contains(name) && !mine.contains(hz));
-    others.find_map(|(name, hz)| {
-        let mut stretches = heard.iter().filter(|stretch| stretch.is_tone(hz));
-        stretches
-            .find(|stretch| stretch.within(span.start, span.left) > RESOLUTION)
-            .map(|stretch| (name, stretch.n))
-    })
-}
-
-/// What was heard instead, in words.
-fn instead(heard: &[Stretch], span: Span) -> String {
-    let mut sounds: Vec<String> = Vec::new();
-    for stretch in heard
-        .iter()
-        .filter(|stretch| !stretch.within(span.start, span.left.max(At(span.start.0 + 1))).is_zero())
-    {
-        let text = crate::words::sound(stretch.heard.sound);
-        if stretch.heard.sound != Sound::Nothing && !sounds.contains(&text) {
-            sounds.push(text);
-        }
-    }
-    if sounds.is_empty() { "nothing".to_owned() } else { sounds.join(", ") }
 }

@@ -2,13 +2,13 @@
 
 use super::{NoReading, Reading};
 use crate::context::Context;
-use crate::hearing;
 use crate::words::{rounded, span_ms};
 use oxocert_machine::At;
 use oxocert_record::{DigitSeen, Emitter, EventNo, Sound, StepId, StreamWindow, What};
 use oxocert_scenario::model::StreamCount;
 use oxocert_scenario::model::bench::MediaAnchor;
 use oxocert_scenario::model::step::{Step, Verb, WantedSound};
+use oxocert_scenario::satisfies::tone_of;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -60,12 +60,10 @@ pub(super) fn level(context: &Context<'_, '_>, id: &StepId) -> Result<Reading, N
     let (mut power, mut seconds) = (0.0, 0.0);
     let mut evidence = Vec::new();
     for role in &step.who {
-        for stretch in hearing::stretches(context.timeline, role) {
+        for stretch in context.heard(role) {
             let wanted = match (sound, stretch.heard.sound) {
                 (WantedSound::Tone(hz), Sound::Tone { hz: heard }) => *hz == heard,
-                (WantedSound::Voice(role), Sound::Tone { hz }) => {
-                    hearing::tone_of(context.bench, role) == Some(hz)
-                }
+                (WantedSound::Voice(role), Sound::Tone { hz }) => tone_of(context.bench, role) == Some(hz),
                 (WantedSound::Music, Sound::Music) => true,
                 (WantedSound::Ringback | WantedSound::Busy, Sound::Tone { .. }) => true,
                 (WantedSound::Anything, Sound::Tone { .. } | Sound::Music) => true,

@@ -2,11 +2,11 @@
 
 use super::{NoReading, Reading};
 use crate::context::Context;
-use crate::hearing::{self, Stretch};
 use crate::words::span;
 use oxocert_machine::At;
 use oxocert_record::{EventNo, RoleName, StepId};
 use oxocert_scenario::model::Step;
+use oxocert_scenario::satisfies::{Stretch, tone_of};
 use std::time::Duration;
 
 /// The `talk` with this label, its beginning and its end.
@@ -31,9 +31,9 @@ fn tones(
     begin: At,
     end: At,
 ) -> Result<Vec<Stretch>, NoReading> {
-    let hz = hearing::tone_of(context.bench, from)
+    let hz = tone_of(context.bench, from)
         .ok_or_else(|| NoReading::Inconclusive(format!("{from} has no identity tone on this bench")))?;
-    let all = hearing::stretches(context.timeline, to).into_iter();
+    let all = context.heard(to).into_iter();
     Ok(all.filter(|stretch| stretch.is_tone(hz) && stretch.counts_from(begin, end)).collect())
 }
 

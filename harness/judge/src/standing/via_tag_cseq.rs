@@ -83,8 +83,12 @@ fn request(memory: &mut Memory, seen: &Seen<'_>, message: &Message) -> Option<St
             if method == "INVITE" {
                 memory.invites.insert((point.clone(), call_id.clone(), number), branch);
             }
+            let in_dialog = message.to_tag().is_some();
             let last = memory.last.insert((point, call_id, tag), number);
-            last.filter(|last| number <= *last)
+            // In a dialog the number goes up by one (§12.2.1.1); outside it only may not go back.
+            let legal =
+                |last: u32| if in_dialog { Some(number) == last.checked_add(1) } else { number > last };
+            last.filter(|last| !legal(*last))
                 .map(|last| format!("{method} with CSeq {number} after {last} in the same dialog"))
         }
     }
