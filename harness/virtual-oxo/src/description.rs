@@ -1,0 +1,216 @@
+//! What the box writes into session descriptions: on behalf of the other party (direct media) or of itself.
+
+use crate::defects::Defect;
+use crate::leg::{LegId, Side};
+use crate::oxo::VirtualOxo;
+use crate::settings::MediaMode;
+use oxocert_sip::message::Message;
+use oxocert_sip::sdp::{self, Audio, Codec, Direction, Local};
+use oxocert_sip::ua::Body;
+use std::net::IpAddr;
+
+/// Whose media a description names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// The box's own.
+    Own,
+    /// That of the party of this leg, or the box's where media is anchored.
+    Peer(LegId),
+}
+
+impl VirtualOxo {
+    /// Whether the media of a conversation goes through the box.
+    pub(crate) fn anchored(&self, first: LegId, second: LegId) -> bool {
+        let (Some(first), Some(second)) = (self.legs.get(first), self.legs.get(second)) else { return false };
+        if first.side == Side::Lan && second.side == Side::Lan {
+            return false;
+        }
+        let remote = [first, second]
+            .into_iter()
+            .filter_map(|leg| leg.set.as_deref())
+            .any(|set| self.settings.users.iter().any(|user| user.number == set && user.site == "rs"));
+        self.settings.media.mode == MediaMode::Anchored
+            || (first.relayed && second.relayed)
+            || self.has(Defect::MediaThroughBox)
+            || self.has(Defect::CrossedAudio)
+            || (remote && self.has(Defect::RemoteMediaThroughBox))
+    }
+
+    /// Takes note of the description in a message of this leg's party, and says which way it wants media.
+    pub(crate) fn read_description(&mut self, leg: LegId, message: &Message) -> Option<Direction> {
+        if message.body().is_empty() {
+            return None;
+        }
+        let audio = sdp::read(message.body()).ok()?.audio?;
+        let direction = wanted(&audio);
+        self.legs.get_mut(leg)?.remote = Some(audio);
+        Some(direction)
+    }
+
+    /// An offer to this leg.
+    pub(crate) fn offer(&mut self, leg: LegId, about: About, direction: Direction) -> Option<Body> {
+        let mut local = self.local(leg, about)?;
+        self.version(leg, &mut local, |local| Some(local.offer(direction)))
+    }
+
+    /// The answer to the offer that waits on this leg; an offer where the leg's INVITE had none. `None`: no codec in common.
+    pub(crate) fn answer_body(&mut self, leg: LegId, about: About, direction: Direction) -> Option<Body> {
+        let Some(offer) = self.legs.get(leg)?.offer.clone() else {
+            return self.offer(leg, about, direction);
+        };
+        let mut local = self.local(leg, about)?;
+        self.version(leg, &mut local, |local| local.answer(&offer, direction).map(|answer| answer.bytes))
+    }
+
+    /// Writes a description whose version grows with each change (RFC 3264 §8), and remembers it.
+    fn version(
+        &mut self,
+        leg: LegId,
+        local: &mut Local,
+        write: impl Fn(&Local) -> Option<Vec<u8>>,
+    ) -> Option<Body> {
+        let spoil = self.legs.get(leg)?.side == Side::Trunk;
+        let mut bytes = self.finish(spoil, write(local)?);
+        let leg = self.legs.get_mut(leg)?;
+        if leg.sent.as_ref().is_some_and(|sent| *sent != bytes) {
+            leg.version += 1;
+            local.version = leg.version;
+            bytes = write(local)?;
+            bytes = self.finish(spoil, bytes);
+        }
+        self.remember(local.session_id, &bytes);
+        Some(Body { content_type: "application/sdp".into(), bytes })
+    }
+
+    fn remember(&mut self, session_id: u64, bytes: &[u8]) {
+        let found = self.legs.iter().find(|(_, leg)| leg.session_id == session_id).map(|(id, _)| id);
+        if let Some(leg) = found.and_then(|id| self.legs.get_mut(id)) {
+            leg.sent = Some(bytes.to_vec());
+        }
+    }
+
+    fn local(&mut self, leg: LegId, about: About) -> Option<Local> {
+        let (side, session_id, version) = {
+            let leg = self.legs.get(leg)?;
+            (leg.side, leg.session_id, leg.version)
+        };
+        let mut local = match about {
+            About::Peer(peer) if !self.anchored(leg, peer) => self.local_of_peer(leg, peer)?,
+            About::Peer(peer) => {
+                let codecs = self.common_codecs(self.legs.get(peer)?.remote.as_ref());
+                self.local_of_box(leg, codecs)?
+            }
+            About::Own => {
+                let codecs = self.common_codecs(None);
+                self.local_of_box(leg, codecs)?
+            }
+        };
+        local.session_id = session_id;
+        local.version = version;
+        if side == Side::Trunk {
+            self.spoil_local(&mut local);
+        }
+        Some(local)
+    }
+
+    fn local_of_peer(&self, leg: LegId, peer: LegId) -> Option<Local> {
+        let to = self.legs.get(leg)?.side;
+        let peer = self.legs.get(peer)?;
+        let remote = peer.remote.as_ref()?;
+        let mut port = remote.port;
+        let one_way = (to == Side::Lan && peer.side == Side::Trunk && self.has(Defect::OneWayToFarEnd))
+            || (to == Side::Trunk && peer.side == Side::Lan && self.has(Defect::OneWayToSet))
+            || (to == Side::Trunk
+                && peer.side == Side::Trunk
+                && peer.wish.as_ref().is_some_and(|wish| wish.diverted_by.is_some())
+                && self.has(Defect::ForwardWithoutMedia));
+        if one_way {
+            port = port.wrapping_add(100);
+        }
+        Some(Local {
+            address: remote.ip()?,
+            port,
+            codecs: self.common_codecs(Some(remote)),
+            telephone_event: remote.telephone_event,
+            ptime: remote.ptime.or(Some(self.settings.media.ptime_ms)),
+            user: "OxO".into(),
+            session_id: 0,
+            version: 0,
+        })
+    }
+
+    fn local_of_box(&mut self, leg: LegId, codecs: Vec<Codec>) -> Option<Local> {
+        let address = self.own_media_address(leg)?;
+        let theirs = self.legs.get(leg)?.remote.as_ref().and_then(|remote| remote.telephone_event);
+        let port = if self.has(Defect::RtpFromOtherPort) { address.port() + 2 } else { address.port() };
+        Some(Local {
+            address: address.ip(),
+            port,
+            codecs,
+            telephone_event: theirs.or(Some(self.settings.media.dtmf_payload_type)),
+            ptime: Some(self.settings.media.ptime_ms),
+            user: "OxO".into(),
+            session_id: 0,
+            version: 0,
+        })
+    }
+
+    /// The configured codecs in their order, as far as the other party has them.
+    pub(crate) fn common_codecs(&self, with: Option<&Audio>) -> Vec<Codec> {
+        let configured = &self.settings.media.codecs;
+        match with {
+            None => configured.iter().filter_map(|name| Codec::named(name)).collect(),
+            Some(audio) => configured
+                .iter()
+                .filter_map(|name| audio.codecs.iter().find(|codec| codec.name.eq_ignore_ascii_case(name)))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    fn spoil_local(&self, local: &mut Local) {
+        let pcmu = Codec::named("PCMU");
+        if self.has(Defect::WrongCodecOrder) {
+            local.codecs.retain(|codec| codec.pt != 0);
+            local.codecs.splice(0..0, pcmu.clone());
+        }
+        if self.has(Defect::WrongCodec) {
+            local.codecs = pcmu.into_iter().collect();
+        }
+        if self.has(Defect::Ptime30) {
+            local.ptime = Some(30);
+        }
+        if self.has(Defect::NoTelephoneEvent) {
+            local.telephone_event = None;
+        }
+    }
+
+    /// Defects of the written text, which no honest writer can be asked for.
+    fn finish(&self, trunk: bool, bytes: Vec<u8>) -> Vec<u8> {
+        if !trunk {
+            return bytes;
+        }
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        if self.has(Defect::AnswersTwoCodecs) && !text.contains("a=rtpmap:0 ") {
+            text = text.replacen("RTP/AVP 8", "RTP/AVP 8 0", 1);
+            text.push_str("a=rtpmap:0 PCMU/8000\r\n");
+        }
+        if self.has(Defect::ExtraAudioLine) {
+            text.push_str("m=audio 32250 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n");
+        }
+        text.into_bytes()
+    }
+
+    /// The address of the box's own media toward this side.
+    pub(crate) fn own_ip(&self, side: Side) -> IpAddr {
+        match side {
+            Side::Trunk => self.settings.trunk.address.ip(),
+            Side::Lan => self.settings.lan.address.ip(),
+        }
+    }
+}
+
+/// Which way a party wants media; `c=0.0.0.0` is a hold of the old way (RFC 3264 §8.4).
+pub(crate) fn wanted(audio: &Audio) -> Direction {
+    if audio.is_zero_address() { Direction::Inactive } else { audio.direction }
+}

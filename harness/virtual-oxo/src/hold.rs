@@ -1,0 +1,158 @@
+//! Hold and resume by a set: the other party hears the box meanwhile.
+
+use crate::defects::Defect;
+use crate::description::{About, wanted};
+use crate::leg::{LegId, Pending, Purpose, Side, TrunkCall};
+use crate::numbering::to_e164;
+use crate::oxo::VirtualOxo;
+use crate::settings::HoldMethod;
+use crate::task::Task;
+use oxocert_media::engine::Source;
+use oxocert_sip::sdp::Direction;
+use oxocert_sip::ua::RequestId;
+
+impl VirtualOxo {
+    /// A set puts its far party on hold.
+    pub(crate) fn hold(&mut self, set: LegId, far: LegId) {
+        if let Some(leg) = self.legs.get_mut(set) {
+            leg.holding = true;
+        }
+        let on_trunk = self.legs.get(far).is_some_and(|leg| leg.side == Side::Trunk);
+        if on_trunk && self.has(Defect::HoldUnsignalled) {
+            return;
+        }
+        if on_trunk && self.has(Defect::HoldDropsCall) {
+            self.over(far);
+            return;
+        }
+        if on_trunk && self.has(Defect::HoldOpensSecondDialog) {
+            self.open_second_dialog(far);
+        }
+        self.disconnect_media(set, far);
+        let music = self.music();
+        self.hear(far, music);
+        if on_trunk && self.has(Defect::HoldByUpdateLoop) {
+            self.later_ms(400, Task::HoldAgain(far));
+            self.later_ms(800, Task::HoldAgain(far));
+        }
+    }
+
+    /// A party hears the box: it is told where the media comes from now, unless it hears the box already.
+    pub(crate) fn hear(&mut self, id: LegId, source: Source) {
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        if leg.playing.replace(source).is_some() {
+            self.play(id);
+        } else {
+            self.tell_held(id);
+        }
+    }
+
+    /// Tells a party that it is held, by the method of the settings.
+    pub(crate) fn tell_held(&mut self, id: LegId) {
+        let Some((side, peer)) =
+            self.legs.get(id).filter(|leg| leg.playing.is_some()).map(|leg| (leg.side, leg.peer))
+        else {
+            return;
+        };
+        let method = match side {
+            Side::Lan => HoldMethod::ReinviteSendonly,
+            Side::Trunk => self.settings.hold.method,
+        };
+        let in_stream = peer.is_none_or(|peer| self.anchored(id, peer));
+        let (direction, pending) = match method {
+            HoldMethod::Silent if in_stream => {
+                self.play(id);
+                return;
+            }
+            HoldMethod::ReinviteInactive => (Direction::Inactive, Pending::PlayAfterInactive),
+            HoldMethod::Silent | HoldMethod::ReinviteSendonly => (Direction::SendOnly, Pending::Play),
+        };
+        if let Some(body) = self.offer(id, About::Own, direction) {
+            self.ask(id, body, pending);
+        }
+    }
+
+    /// A set takes its far party back.
+    pub(crate) fn resume(&mut self, set: LegId, far: LegId, request: RequestId) {
+        if self.has(Defect::ResumeLate) {
+            self.later_ms(4000, Task::Resume { set, far, request });
+        } else {
+            self.resume_now(set, far, request);
+        }
+    }
+
+    pub(crate) fn resume_now(&mut self, set: LegId, far: LegId, request: RequestId) {
+        if let Some(leg) = self.legs.get_mut(set) {
+            leg.holding = false;
+        }
+        let Some(leg) = self.legs.get(far) else {
+            self.respond(Side::Lan, request, 481);
+            return;
+        };
+        let both = leg.playing.is_some()
+            && leg.remote.as_ref().is_some_and(|audio| wanted(audio) == Direction::Inactive);
+        if both && self.has(Defect::BothHoldDrops) {
+            self.respond(Side::Lan, request, 488);
+            self.over(far);
+            return;
+        }
+        let on_trunk = leg.side == Side::Trunk;
+        let in_stream =
+            on_trunk && self.settings.hold.method == HoldMethod::Silent && self.anchored(set, far);
+        if leg.playing.is_none() || in_stream || (on_trunk && self.has(Defect::ResumeMissing)) {
+            let body = self.answer_body(set, About::Peer(far), Direction::SendRecv);
+            self.finish_offer(set, request, body);
+            if in_stream {
+                self.end_playing(far);
+                self.connect_media(set, far);
+            }
+            return;
+        }
+        self.end_playing(far);
+        let about =
+            if on_trunk && self.has(Defect::ResumeWrongAddress) { About::Own } else { About::Peer(set) };
+        match self.offer(far, about, Direction::SendRecv) {
+            Some(body) => self.ask(far, body, Pending::PassOn { to: set, request }),
+            None => self.respond(Side::Lan, request, 488),
+        }
+    }
+
+    /// Holds the far end of a call for 2 s although nobody asked for it.
+    pub(crate) fn cut_audio(&mut self, id: LegId) {
+        let Some(peer) = self.legs.get(id).and_then(|leg| leg.peer) else { return };
+        self.disconnect_media(id, peer);
+        self.hear(id, Source::Silence);
+        self.later_ms(2000, Task::Reconnect(id));
+    }
+
+    /// Gives the two parties of a conversation their media back.
+    pub(crate) fn reconnect(&mut self, id: LegId) {
+        if let Some(peer) = self.legs.get(id).and_then(|leg| leg.peer) {
+            self.end_playing(id);
+            if let Some(body) = self.offer(id, About::Peer(peer), Direction::SendRecv) {
+                self.ask(id, body, Pending::Nothing);
+            }
+            self.connect_media(id, peer);
+        }
+    }
+
+    fn open_second_dialog(&mut self, far: LegId) {
+        let Some(leg) = self.legs.get(far) else { return };
+        let wish = match &leg.wish {
+            Some(wish) => wish.clone(),
+            None => {
+                let own = self.settings.users.first().map(|user| user.ddi.clone()).unwrap_or_default();
+                TrunkCall {
+                    number: to_e164(&self.settings.numbering, &leg.caller),
+                    emergency: false,
+                    clir: false,
+                    from: own.clone(),
+                    identity: own,
+                    diverted_by: None,
+                    tried: self.gateways.choose(&[]).into_iter().collect(),
+                }
+            }
+        };
+        self.place(Purpose::Nobody, wish);
+    }
+}

@@ -1,0 +1,242 @@
+//! What a virtual OXO is configured with: the TOML file a bench gives it.
+//!
+//! Names are in kebab-case, unknown names are refused, and what public knowledge leaves open about the real box
+//! (hold method, transfer mechanism, forward mechanism...) is a setting with a default.
+
+mod features;
+mod media;
+mod numbering;
+mod trunk;
+
+pub use features::{
+    Attendant, Cac, Forward, ForwardMechanism, Hold, HoldMethod, Identity, Sets, Tones, Transfer,
+    TransferMechanism,
+};
+pub use media::{Media, MediaMode};
+pub use numbering::{Numbering, User};
+pub use trunk::{Failover, Gateway, KeepAlive, Lan, Session, Sip, TimerSettings, Trunk};
+
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+/// What is simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// OXO Connect PowerCPU EE: 16 voice channels without an Armada card.
+    PowerCpu,
+    /// OXO Connect Evolution ("IP box"): 120 simultaneous trunk calls.
+    Oce,
+}
+
+impl Platform {
+    /// How many trunk calls the hardware carries where no setting says less.
+    pub fn max_trunk_calls(self) -> u32 {
+        match self {
+            Platform::PowerCpu => 16,
+            Platform::Oce => 120,
+        }
+    }
+}
+
+/// One virtual OXO.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// `powercpu` or `oce`.
+    pub platform: Platform,
+    /// The software load, `OXO063/011.001`.
+    pub load: String,
+    /// The trunk interface.
+    pub trunk: Trunk,
+    /// The LAN interface: registrar of the sets.
+    pub lan: Lan,
+    /// Where the console listens (UDP, one line a datagram); absent: no console.
+    #[serde(default)]
+    pub console: Option<SocketAddr>,
+    /// SIP gateways (a-SBCs).
+    #[serde(rename = "gateway")]
+    pub gateways: Vec<Gateway>,
+    /// Supervision of the gateways.
+    #[serde(default)]
+    pub keep_alive: KeepAlive,
+    /// What makes an outgoing call try the other gateway.
+    #[serde(default)]
+    pub failover: Failover,
+    /// SIP timers.
+    #[serde(default)]
+    pub timers: TimerSettings,
+    /// Session timer on the trunk; absent: none.
+    #[serde(default)]
+    pub session: Option<Session>,
+    /// Spelling of SIP messages.
+    #[serde(default)]
+    pub sip: Sip,
+    /// The sets.
+    #[serde(rename = "user")]
+    pub users: Vec<User>,
+    /// Prefixes, emergency numbers, feature codes.
+    #[serde(default)]
+    pub numbering: Numbering,
+    /// Voice mailbox or automatic attendant; absent: none.
+    #[serde(default)]
+    pub attendant: Option<Attendant>,
+    /// Call budget of the trunk.
+    #[serde(default)]
+    pub cac: Cac,
+    /// Codecs, ports, marking.
+    #[serde(default)]
+    pub media: Media,
+    /// Hold.
+    #[serde(default)]
+    pub hold: Hold,
+    /// Transfer.
+    #[serde(default)]
+    pub transfer: Transfer,
+    /// Call forwarding to outside.
+    #[serde(default)]
+    pub forward: Forward,
+    /// Which number is shown.
+    #[serde(default)]
+    pub identity: Identity,
+    /// Tones to local sets.
+    #[serde(default)]
+    pub tones: Tones,
+    /// Behaviour of sets as lines.
+    #[serde(default)]
+    pub sets: Sets,
+}
+
+/// Why a file is no configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Not TOML, an unknown name, a value of the wrong kind; the text names line and column.
+    #[error("{0}")]
+    Syntax(String),
+    /// Understood, but contradictory or out of range.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Settings {
+    /// Reads a TOML text.
+    ///
+    /// # Errors
+    /// [`SettingsError`] where it is no legal configuration.
+    pub fn from_toml(text: &str) -> Result<Settings, SettingsError> {
+        let settings: Settings =
+            toml::from_str(text).map_err(|error| SettingsError::Syntax(error.to_string()))?;
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    /// The same with passwords of sets, by directory number; they need not stand in the file.
+    #[must_use]
+    pub fn with_passwords(mut self, passwords: &BTreeMap<String, String>) -> Settings {
+        for user in &mut self.users {
+            if let Some(password) = passwords.get(&user.number) {
+                user.password = Some(password.clone());
+            }
+        }
+        self
+    }
+
+    /// `User-Agent` and `Server`: call-server load, blank, load of the VoIP gateway.
+    pub fn product(&self) -> String {
+        product(&self.load)
+    }
+
+    /// How many trunk calls are let through.
+    pub fn max_trunk_calls(&self) -> u32 {
+        self.cac.max_trunk_calls.unwrap_or(self.platform.max_trunk_calls())
+    }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        let invalid = |what: String| Err(SettingsError::Invalid(what));
+        if self.gateways.is_empty() {
+            return invalid("at least one [[gateway]] is needed".into());
+        }
+        let indexes: BTreeSet<u32> = self.gateways.iter().map(|gateway| gateway.index).collect();
+        if indexes.len() != self.gateways.len() || indexes.contains(&0) {
+            return invalid("gateway indexes must differ and be above 0".into());
+        }
+        if let Some(lost) =
+            self.gateways.iter().find(|g| g.primary_gw != 0 && !indexes.contains(&g.primary_gw))
+        {
+            return invalid(format!(
+                "gateway {}: primary-gw {} is the index of no gateway",
+                lost.index, lost.primary_gw
+            ));
+        }
+        if !self.gateways.iter().any(|gateway| gateway.primary_gw == 0) {
+            return invalid("no gateway has primary-gw = 0".into());
+        }
+        if !is_load(&self.load) {
+            return invalid(format!("load `{}` is not of the form OXO063/011.001", self.load));
+        }
+        let [first, last] = self.media.rtp_range;
+        if first % 2 != 0 || last <= first || last - first < 3 {
+            return invalid(format!(
+                "media.rtp-range [{first}, {last}] must begin even and hold two port pairs"
+            ));
+        }
+        if self.media.codecs.is_empty() {
+            return invalid("media.codecs is empty".into());
+        }
+        if self.hold.method == HoldMethod::Silent && self.media.mode == MediaMode::Direct {
+            return invalid("hold.method \"silent\" needs media.mode \"anchored\": with direct media the box is not in the stream".into());
+        }
+        if self.keep_alive.period_ms == 0 || self.timers.t1_ms == 0 {
+            return invalid("keep-alive.period-ms and timers.t1-ms must be above 0".into());
+        }
+        let mut numbers = BTreeSet::new();
+        if let Some(twice) = self.users.iter().find(|user| !numbers.insert(&user.number)) {
+            return invalid(format!("two users have the number {}", twice.number));
+        }
+        Ok(())
+    }
+}
+
+/// The product string of a load: `OXO063/011.001 GW_063/011.001`.
+pub(crate) fn product(load: &str) -> String {
+    format!("{load} GW_{}", load.trim_start_matches("OXO"))
+}
+
+fn is_load(load: &str) -> bool {
+    let shape: String = load.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    shape == "OXO999/999.999"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const TEXT: &str = include_str!("../../tests/settings/powercpu.toml");
+
+    #[test]
+    fn the_sample_is_legal_and_names_its_load() {
+        let settings = Settings::from_toml(TEXT).unwrap();
+        assert_eq!(settings.product(), "OXO063/011.001 GW_063/011.001");
+        assert_eq!(settings.max_trunk_calls(), 16);
+        assert_eq!(settings.media.rtp_range, [32000, 32255]);
+    }
+
+    #[rstest]
+    #[case("load = \"OXO063/011.001\"", "load = \"ABC\"", "not of the form")]
+    #[case("primary-gw = 3", "primary-gw = 9", "index of no gateway")]
+    #[case("platform =", "plattform =", "plattform")]
+    #[case("[hold]", "[hold]\nmethod = \"silent\"", "anchored")]
+    fn a_wrong_value_is_told(#[case] from: &str, #[case] to: &str, #[case] told: &str) {
+        let error = Settings::from_toml(&TEXT.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+
+    #[test]
+    fn passwords_may_come_apart() {
+        let passwords = BTreeMap::from([("101".to_owned(), "secret".to_owned())]);
+        let settings = Settings::from_toml(TEXT).unwrap().with_passwords(&passwords);
+        assert_eq!(settings.users[0].password.as_deref(), Some("secret"));
+    }
+}

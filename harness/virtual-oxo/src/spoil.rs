@@ -1,0 +1,195 @@
+//! Defects of the spelling of SIP on the trunk: messages are altered as they leave, and answers are put back as the
+//! user agent expects them, so that the call goes on and only the wire is wrong.
+
+use crate::defects::{Defect, Defects};
+use crate::settings::{Settings, product};
+use oxocert_sip::message::Message;
+use std::collections::BTreeMap;
+
+/// Alters messages.
+#[derive(Debug)]
+pub(crate) struct Spoiler {
+    load: String,
+    own_host: String,
+    /// By Call-ID: CSeq number of the first INVITE.
+    first_cseq: BTreeMap<String, u32>,
+    /// By branch: the CSeq number that was replaced.
+    real_cseq: BTreeMap<String, u32>,
+}
+
+/// A host that is nobody's (RFC 5737).
+const NOBODY: &str = "192.0.2.1";
+
+impl Spoiler {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Spoiler {
+            load: settings.load.clone(),
+            own_host: settings.trunk.address.ip().to_string(),
+            first_cseq: BTreeMap::new(),
+            real_cseq: BTreeMap::new(),
+        }
+    }
+
+    /// What leaves instead of `bytes`.
+    pub(crate) fn spoil(&mut self, defects: &Defects, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+        if *defects == Defects::none() {
+            return vec![bytes];
+        }
+        let Ok(message) = Message::parse(&bytes) else { return vec![bytes] };
+        let Some((mut head, body)) = split(&bytes) else { return vec![bytes] };
+        if message.is_request() {
+            self.spoil_request(defects, &message, &mut head);
+        } else {
+            self.spoil_response(defects, &message, &mut head);
+        }
+        let method = message.method();
+        let again = defects.has(Defect::RetransmitsNeedlessly) && matches!(method, Some("INVITE" | "BYE"));
+        let spoiled = [head.as_bytes(), body].concat();
+        if again { vec![spoiled.clone(), spoiled] } else { vec![spoiled] }
+    }
+
+    fn spoil_request(&mut self, defects: &Defects, message: &Message, head: &mut String) {
+        let method = message.method().unwrap_or_default().to_owned();
+        let initial = method == "INVITE" && message.to_tag().is_none();
+        if defects.has(Defect::KeepAliveMaxForwardsHigh) {
+            replace_value(head, "Max-Forwards", "255");
+        }
+        if defects.has(Defect::MissingContact) && initial {
+            remove(head, "Contact");
+        }
+        if defects.has(Defect::MalformedContact) && method == "OPTIONS" {
+            cut_bracket(head);
+        }
+        if defects.has(Defect::CseqStuck)
+            && let (Some(call_id), Some((number, _)), Some(branch)) =
+                (message.call_id(), message.cseq(), message.branch())
+        {
+            if initial {
+                self.first_cseq.entry(call_id.to_owned()).or_insert(number);
+            } else if method != "ACK"
+                && method != "CANCEL"
+                && let Some(first) = self.first_cseq.get(call_id)
+            {
+                self.real_cseq.insert(branch, number);
+                replace_value(head, "CSeq", &format!("{first} {method}"));
+            }
+        }
+        if defects.has(Defect::BranchWithoutCookie) {
+            *head = head.replacen("branch=z9hG4bK", "branch=y9hG4bK", 1);
+        }
+        if defects.has(Defect::ViaPortWrong) {
+            let via = message.header("Via").unwrap_or_default().to_owned();
+            replace_value(head, "Via", &via.replacen(&self.own_host, NOBODY, 1));
+        }
+    }
+
+    fn spoil_response(&self, defects: &Defects, message: &Message, head: &mut String) {
+        let status = message.status().unwrap_or(0);
+        let method = message.cseq().map(|(_, method)| method.to_owned()).unwrap_or_default();
+        if defects.has(Defect::LoadChanges) {
+            *head = head.replace(&product(&self.load), &product("OXO063/012.001"));
+        }
+        if method == "OPTIONS" && defects.has(Defect::OptionsWithoutAllow) {
+            remove(head, "Allow");
+        }
+        if method == "OPTIONS" && defects.has(Defect::OptionsWithoutSupported) {
+            remove(head, "Supported");
+        }
+        if (180..=189).contains(&status)
+            && defects.has(Defect::ToTagChanges)
+            && let Some(tag) = message.to_tag()
+        {
+            let to = message.header("To").unwrap_or_default().to_owned();
+            replace_value(head, "To", &to.replace(&tag, &format!("{tag}x")));
+        }
+        if status == 200
+            && method == "INVITE"
+            && defects.has(Defect::ContentLengthWrong)
+            && let Some(length) = message.content_length()
+        {
+            replace_value(head, "Content-Length", &length.saturating_sub(10).to_string());
+        }
+        if status == 180 && defects.has(Defect::MalformedContact) {
+            cut_bracket(head);
+        }
+    }
+
+    /// What the user agent gets instead of what arrived.
+    pub(crate) fn restore(&mut self, defects: &Defects, bytes: Vec<u8>) -> Vec<u8> {
+        let altered = [Defect::CseqStuck, Defect::BranchWithoutCookie, Defect::ViaPortWrong];
+        if !altered.iter().any(|defect| defects.has(*defect)) {
+            return bytes;
+        }
+        let Ok(message) = Message::parse(&bytes) else { return bytes };
+        let Some((mut head, body)) = split(&bytes) else { return bytes };
+        if message.is_request() {
+            return bytes;
+        }
+        if defects.has(Defect::BranchWithoutCookie) {
+            head = head.replacen("branch=y9hG4bK", "branch=z9hG4bK", 1);
+        }
+        if defects.has(Defect::ViaPortWrong) {
+            head = head.replacen(NOBODY, &self.own_host, 1);
+        }
+        if let (Some(branch), Some((_, method))) = (message.branch(), message.cseq())
+            && let Some(real) = self.real_cseq.get(&branch)
+        {
+            let value = format!("{real} {method}");
+            replace_value(&mut head, "CSeq", &value);
+        }
+        [head.as_bytes(), body].concat()
+    }
+}
+
+/// Head (with its empty line) and body.
+fn split(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&bytes[..end]).ok()?;
+    Some((head.to_owned(), &bytes[end..]))
+}
+
+/// Replaces the value of the first header of this name.
+fn replace_value(head: &mut String, name: &str, value: &str) {
+    if let Some((start, end)) = line(head, name) {
+        head.replace_range(start..end, &format!("{name}: {value}\r\n"));
+    }
+}
+
+fn remove(head: &mut String, name: &str) {
+    while let Some((start, end)) = line(head, name) {
+        head.replace_range(start..end, "");
+    }
+}
+
+fn cut_bracket(head: &mut String) {
+    if let Some((start, end)) = line(head, "Contact") {
+        let cut = head[start..end].replacen('>', "", 1);
+        head.replace_range(start..end, &cut);
+    }
+}
+
+/// Where the first header of this name stands, line end included.
+fn line(head: &str, name: &str) -> Option<(usize, usize)> {
+    let mut start = 0;
+    for piece in head.split_inclusive("\r\n") {
+        let is_it = piece.split_once(':').is_some_and(|(found, _)| found.trim().eq_ignore_ascii_case(name));
+        if is_it && start > 0 {
+            return Some((start, start + piece.len()));
+        }
+        start += piece.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_replaced_and_removed_by_name() {
+        let mut head = "OPTIONS sip:a SIP/2.0\r\nMax-Forwards: 70\r\nAllow: X\r\n\r\n".to_owned();
+        replace_value(&mut head, "Max-Forwards", "255");
+        remove(&mut head, "allow");
+        assert_eq!(head, "OPTIONS sip:a SIP/2.0\r\nMax-Forwards: 255\r\n\r\n");
+    }
+}
