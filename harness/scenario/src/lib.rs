@@ -5,8 +5,10 @@
 //! loads as the checkout does.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod coverage;
 pub mod describe;
 pub mod disk;
+pub mod ladder;
 pub mod load;
 pub mod model;
 pub mod oxo_load;

@@ -131,10 +131,6 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(crate) fn number(&self) -> Option<f64> {
-        self.as_number().or_else(|| self.wanted("a number"))
-    }
-
     pub(crate) fn integer<T: TryFrom<i64>>(&self, what: &str) -> Option<T> {
         let read = match self.value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
@@ -272,6 +268,11 @@ impl<'a> Table<'a> {
     pub(crate) fn problem_at_key(&self, key: &str, message: String, hint: Option<String>) {
         let span = self.entries.get_key_value(key).map_or(self.span.clone(), |(key, _)| key.span());
         self.doc.note(span, message, hint);
+    }
+
+    /// Takes these keys as known.
+    pub(crate) fn forgive(&self, keys: &[&'static str]) {
+        self.asked.borrow_mut().extend_from_slice(keys);
     }
 
     /// Notes every key that nobody asked for.

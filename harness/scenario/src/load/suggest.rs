@@ -2,6 +2,9 @@
 
 /// The nearest of the known names, where it is near enough to be meant (a third of its letters at most).
 pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wanted.chars().count() < 2 {
+        return None;
+    }
     let wanted_lower = wanted.to_lowercase();
     known
         .into_iter()

@@ -3,7 +3,7 @@
 use super::context::{Context, RoleKind};
 use crate::load::reader::{Node, Table};
 use crate::load::suggest::did_you_mean;
-use crate::model::Action;
+use crate::model::{Action, Quantity};
 use crate::model::step::HoldStyle;
 
 /// Each action as it is written, with the kinds of roles that can do it.
@@ -140,8 +140,8 @@ pub(super) fn is_dtmf(text: &str) -> bool {
 
 fn loss(context: &Context<'_>, step: &Table<'_>) -> Option<u8> {
     let Some(node) = step.get("loss") else { return Some(0) };
-    match context.limit(&node, None, false)?.value {
-        crate::model::Quantity::Percent(value) if (0.0..=100.0).contains(&value) && value.fract() == 0.0 => Some(value as u8),
+    match context.limit(&node, None, None, false)?.value {
+        Quantity::Percent(value) | Quantity::Number(value) if (0.0..=100.0).contains(&value) && value.fract() == 0.0 => Some(value as u8),
         other => {
             node.problem(format!("expected a whole percentage such as \"20 %\", found \"{other}\""));
             None

@@ -126,14 +126,18 @@ impl Context<'_> {
     }
 
     /// A limit: an entry of the limits table, or a literal with its source.
-    pub(super) fn limit(&self, node: &Node<'_>, source: Option<&Node<'_>>, needs_source: bool) -> Option<Limit> {
+    pub(super) fn limit(&self, node: &Node<'_>, kind: Option<Kind>, source: Option<&Node<'_>>, needs_source: bool) -> Option<Limit> {
         if let Some(limit) = self.named_limit(node) {
             if let Some(source) = source {
                 source.problem("`source` stands beside a literal limit only: a named one has its own");
             }
-            return Some(limit.clone());
+            return kind.is_none_or(|kind| node.check_kind(limit, kind)).then(|| limit.clone());
         }
         let value = self.quantity(node)?;
+        if let Some(kind) = kind.filter(|kind| *kind != Kind::of(value)) {
+            node.problem(format!("expected {}, found \"{value}\"", kind.wanted()));
+            return None;
+        }
         let source = match source {
             Some(source) => source.text()?.to_owned(),
             None if needs_source => {
@@ -149,9 +153,12 @@ impl Context<'_> {
     }
 
     /// A bound of a measure: the name of an entry, `${name}`, or a literal with its source.
-    pub(super) fn bound(&self, node: &Node<'_>, source: Option<&Node<'_>>) -> Option<Limit> {
+    pub(super) fn bound(&self, node: &Node<'_>, kind: Option<Kind>, source: Option<&Node<'_>>) -> Option<Limit> {
         let is_name = node.as_text().is_some_and(|text| text.starts_with(|c: char| c.is_ascii_alphabetic()));
-        if is_name && source.is_none() { self.limit_named(node) } else { self.limit(node, source, true) }
+        if !is_name || source.is_some() {
+            return self.limit(node, kind, source, true);
+        }
+        self.limit_named(node).filter(|limit| kind.is_none_or(|kind| node.check_kind(limit, kind)))
     }
 
     fn limit_named(&self, node: &Node<'_>) -> Option<Limit> {

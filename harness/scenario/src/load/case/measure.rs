@@ -14,25 +14,21 @@ pub(super) fn measure<'a>(context: &Context<'_>, references: &References<'a>, kn
     let of_node = table.need("of");
     let read = of_node.as_ref().and_then(|node| measurand(references, known, node));
     let source = table.get("source");
-    let max = table.get("max").map(|node| (node, context.bound(&node, source.as_ref())));
-    let min = table.get("min").map(|node| (node, context.bound(&node, source.as_ref())));
+    let kind = read.as_ref().map(|(_, kind)| *kind);
+    let max = table.get("max").map(|node| context.bound(&node, kind, source.as_ref()));
+    let min = table.get("min").map(|node| context.bound(&node, kind, source.as_ref()));
     if max.is_none() && min.is_none() {
         node.problem("a measure needs `max` or `min`");
     }
     let proves = context.clauses(table.get("proves"));
     let position = table.position();
     table.finish();
-    let (of, kind) = read?;
-    for (node, limit) in max.iter().chain(&min) {
-        if let Some(limit) = limit {
-            node.check_kind(limit, kind);
-        }
+    // `Some(None)`: a bound is written and could not be read.
+    if max == Some(None) || min == Some(None) {
+        return None;
     }
-    let bound = |read: Option<(Node<'_>, Option<crate::model::Limit>)>| match read {
-        None => Some(None),
-        Some((_, limit)) => limit.map(Some),
-    };
-    Some(Measure { name: name?, of, max: bound(max)?, min: bound(min)?, proves, position })
+    let (of, _) = read?;
+    Some(Measure { name: name?, of, max: max.flatten(), min: min.flatten(), proves, position })
 }
 
 /// What `step 3 <word>` may be, and of which unit.
@@ -104,6 +100,9 @@ fn talk_measurand(known: &Known, node: &Node<'_>, text: &str) -> Option<(Measura
         return None;
     };
     let Some(roles) = known.talk(label) else {
+        if !known.complete {
+            return None;
+        }
         node.problem_with(format!("there is no talk labelled `as = \"{label}\"`"), did_you_mean(label, known.labels()));
         return None;
     };

@@ -129,7 +129,7 @@ fn case(
         }
         table.finish();
     }
-    let mut known = Known::default();
+    let mut known = Known { complete: doc.is_clean(), ..Known::default() };
     let mut twice = |step: &Step| root.doc.note_at(step.position, format!("there are two steps `{}`", step.id));
     for steps in [&setup, &flow, &teardown] {
         known.take(steps, &mut twice);

@@ -76,6 +76,7 @@ impl<'a> References<'a> {
     pub(super) fn check(self, known: &Known) {
         for wanted in self.wanted.into_inner() {
             match known.steps.get(&wanted.step) {
+                None if !known.complete => {}
                 None => {
                     let hint = did_you_mean(wanted.step.as_str(), known.steps.keys().map(StepId::as_str));
                     wanted.node.problem_with(format!("there is no step `{}`", wanted.step), hint);
@@ -93,6 +94,8 @@ impl<'a> References<'a> {
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) steps: BTreeMap<StepId, Facts>,
+    /// Whether every step could be read: only then is a name that is not here wrong.
+    pub(super) complete: bool,
 }
 
 impl Known {

@@ -1,0 +1,33 @@
+//! The ladder preview of a shipped scenario.
+
+use oxocert_scenario::{disk, ladder, load_bench, load_cases};
+use std::path::Path;
+
+#[test]
+fn the_ladder_of_a_call() {
+    let sources = disk::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+    let bench = load_bench(&sources, "hw-profiles/virtual-powercpu-bvpn.toml").unwrap();
+    let cases = load_cases(&sources, &sources.scenario_paths(), &bench).unwrap();
+    let bc_01 = cases.iter().find(|case| case.id.as_str() == "BC-01").unwrap();
+    insta::assert_snapshot!(ladder::preview(bc_01), @r#"
+    BC-01  Outgoing national call from the main site; the far end hangs up
+
+                 set.hq1               DUT             sbc.nominal            pstn.a
+           set-up -------------------------------------------------------------------------
+    s1     * dut is idle within 5 s
+           flow ---------------------------------------------------------------------------
+    1                |INVITE 002771234~>|
+    2                                    |---------------INVITE---------------->| <= 2 s via sbc.nominal
+    3                |<-------180-------| <= 3 s
+    4                                    |<-----------------200-----------------|
+    5                |<---200 INVITE----| <= 1 s
+    6      * set.hq1 and pstn.a talk for 1000 ms within 1 s
+    7                                    |<---------------hang up---------------|
+    8                |<-------BYE-------| <= 1 s
+           measure first_tone_out, at most 200 ms (lab proposal: answer to the first speech)
+           channels during step 6, row offnet-hq: IPBX 1, WAN 1 HQ + 0 RS, BTIP 1 HQ + 0 RS
+    "#);
+    for case in &cases {
+        assert!(ladder::preview(case).lines().all(|line| line.chars().count() <= 100), "{}", case.id);
+    }
+}
