@@ -142,11 +142,6 @@ impl Leg {
             caller: String::new(),
         }
     }
-
-    /// Whether this is an emergency call.
-    pub(crate) fn is_emergency(&self) -> bool {
-        self.wish.as_ref().is_some_and(|wish| wish.emergency)
-    }
 }
 
 /// What is to be done with the answer to an offer of ours inside a call.

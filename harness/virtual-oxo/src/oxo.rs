@@ -11,6 +11,7 @@ use crate::spoil::Spoiler;
 use crate::task::Task;
 use oxocert_machine::{At, Flow, Input, Machine, Output, Seed, Transport};
 use oxocert_media::engine;
+use oxocert_media::with_media::MediaOwner;
 use oxocert_sip::ua::{self, RequestId, UserAgent};
 use rand::rngs::SmallRng;
 use std::collections::{BTreeMap, VecDeque};
@@ -287,4 +288,17 @@ fn lan_config(settings: &Settings, defects: &Defects, seed: Seed) -> ua::Config 
 fn timers(settings: &Settings) -> ua::Timers {
     let ms = Duration::from_millis;
     ua::Timers { t1: ms(settings.timers.t1_ms), t2: ms(settings.timers.t2_ms), t4: ms(settings.timers.t4_ms) }
+}
+
+impl MediaOwner for VirtualOxo {
+    fn media_command(event: OxoEvent) -> Result<engine::Command, OxoEvent> {
+        match event {
+            OxoEvent::Media(command) => Ok(command),
+            log @ OxoEvent::Log(_) => Err(log),
+        }
+    }
+
+    fn media_event(event: engine::Event) -> engine::Event {
+        event
+    }
 }
