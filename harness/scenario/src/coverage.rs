@@ -63,7 +63,13 @@ pub struct Coverage {
 }
 
 /// The coverage of a register by cases. `defects`: those that are run on this bench's profile count for the bench's cases.
-pub fn coverage(register: &Register, standing: &Standing, bench: &Bench, cases: &[Case], defects: &[DefectCard]) -> Coverage {
+pub fn coverage(
+    register: &Register,
+    standing: &Standing,
+    bench: &Bench,
+    cases: &[Case],
+    defects: &[DefectCard],
+) -> Coverage {
     let of_bench: Vec<&DefectCard> = defects.iter().filter(|card| card.profile == bench.name).collect();
     let killers = |case: &CaseId, check: &CheckId| -> BTreeSet<String> {
         let kills = |card: &&&DefectCard| card.turns.get(case).is_some_and(|checks| checks.contains(check));
@@ -103,11 +109,18 @@ pub fn coverage(register: &Register, standing: &Standing, bench: &Bench, cases: 
                 false if claims.is_empty() => Covered::Not,
                 false => Covered::ClaimedNotProvable,
             };
-            ClauseCoverage { clause: clause.id.clone(), architectures: clause.architectures(), claims, covered }
+            ClauseCoverage {
+                clause: clause.id.clone(),
+                architectures: clause.architectures(),
+                claims,
+                covered,
+            }
         })
         .collect();
     let named = of_bench.iter().flat_map(|card| {
-        card.turns.iter().flat_map(|(case, checks)| checks.iter().map(|check| (card.name.clone(), case.clone(), check.clone())))
+        card.turns.iter().flat_map(|(case, checks)| {
+            checks.iter().map(|check| (card.name.clone(), case.clone(), check.clone()))
+        })
     });
     let unknown = named.filter(|(_, case, check)| !known.contains(&(case.clone(), check.clone()))).collect();
     Coverage { clauses, unkilled, unknown }

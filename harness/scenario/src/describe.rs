@@ -59,7 +59,9 @@ impl fmt::Display for Action {
             Action::TransferAttended => f.write_str("transfers to the one it consulted"),
             Action::TransferBlind { to } => write!(f, "transfers to {to}"),
             Action::SendDigits { digits, loss_percent: 0 } => write!(f, "sends the digits {digits}"),
-            Action::SendDigits { digits, loss_percent } => write!(f, "sends the digits {digits}, {loss_percent} % lost"),
+            Action::SendDigits { digits, loss_percent } => {
+                write!(f, "sends the digits {digits}, {loss_percent} % lost")
+            }
             Action::Talk { lasting } => write!(f, "talk for {} ms", lasting.as_millis()),
             Action::Wait { lasting } => write!(f, "waits {} ms", lasting.as_millis()),
             Action::Mute => f.write_str("answers nothing any more"),
@@ -80,15 +82,23 @@ impl fmt::Display for Step {
         let who = self.who.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" and ");
         match &self.verb {
             Verb::Does(action) => write!(f, "{who} {action}")?,
-            Verb::Expects(pattern) if self.times > 1 => write!(f, "{who} expects {} x {pattern}", self.times)?,
+            Verb::Expects(pattern) if self.times > 1 => {
+                write!(f, "{who} expects {} x {pattern}", self.times)?
+            }
             Verb::Expects(pattern) => write!(f, "{who} expects {pattern}")?,
-            Verb::Hears { sound, lasting } => write!(f, "{who} hears {sound} for {} ms", lasting.as_millis())?,
-            Verb::SeesNo { pattern, lasting } => write!(f, "{who} sees no {pattern} for {} ms", lasting.as_millis())?,
+            Verb::Hears { sound, lasting } => {
+                write!(f, "{who} hears {sound} for {} ms", lasting.as_millis())?
+            }
+            Verb::SeesNo { pattern, lasting } => {
+                write!(f, "{who} sees no {pattern} for {} ms", lasting.as_millis())?
+            }
             Verb::ReceivesDigits { digits } => write!(f, "{who} receives the digits {digits}")?,
             Verb::Is(State::Idle) => write!(f, "{who} is idle")?,
             Verb::Is(State::GatewayUp) => write!(f, "{who} has its gateway up")?,
             Verb::Is(State::Registered) => write!(f, "{who} is registered")?,
-            Verb::OneOf { alternatives, .. } => write!(f, "{who}: one of {} alternatives", alternatives.len())?,
+            Verb::OneOf { alternatives, .. } => {
+                write!(f, "{who}: one of {} alternatives", alternatives.len())?
+            }
             Verb::AnyOrder(steps) => write!(f, "{} steps in any order", steps.len())?,
         }
         if let Some(via) = &self.via {

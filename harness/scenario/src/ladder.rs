@@ -35,9 +35,17 @@ pub fn preview(case: &Case) -> String {
     }
     for measure in &case.measures {
         let bound = |word: &str, limit: &Option<crate::model::Limit>| {
-            limit.as_ref().map(|limit| format!(", {word} {} ({})", limit.value, limit.source)).unwrap_or_default()
+            limit
+                .as_ref()
+                .map(|limit| format!(", {word} {} ({})", limit.value, limit.source))
+                .unwrap_or_default()
         };
-        let line = format!("measure {}{}{}", measure.name, bound("at most", &measure.max), bound("at least", &measure.min));
+        let line = format!(
+            "measure {}{}{}",
+            measure.name,
+            bound("at most", &measure.max),
+            bound("at least", &measure.min)
+        );
         let _ = writeln!(text, "{:MARGIN$}{}", "", cut(&line, WIDTH - MARGIN));
     }
     for row in &case.channels {
@@ -60,7 +68,8 @@ struct Columns {
 impl Columns {
     fn of(case: &Case) -> Columns {
         let of_family = |family: &str| {
-            let mut roles: Vec<RoleName> = case.needs.iter().filter(|role| role.as_str().starts_with(family)).cloned().collect();
+            let mut roles: Vec<RoleName> =
+                case.needs.iter().filter(|role| role.as_str().starts_with(family)).cloned().collect();
             roles.dedup();
             roles
         };
@@ -104,9 +113,17 @@ impl Columns {
             Verb::Does(Action::Ring) => self.arrow(text, &id, step, "180", true),
             Verb::Does(Action::Reject { code }) => self.arrow(text, &id, step, &code.to_string(), true),
             Verb::Does(Action::Hold { .. } | Action::Resume) => {
-                self.arrow(text, &id, step, if matches!(step.verb, Verb::Does(Action::Resume)) { "resume" } else { "hold" }, true);
+                self.arrow(
+                    text,
+                    &id,
+                    step,
+                    if matches!(step.verb, Verb::Does(Action::Resume)) { "resume" } else { "hold" },
+                    true,
+                );
             }
-            Verb::Does(Action::TransferAttended | Action::TransferBlind { .. }) => self.arrow(text, &id, step, "REFER", true),
+            Verb::Does(Action::TransferAttended | Action::TransferBlind { .. }) => {
+                self.arrow(text, &id, step, "REFER", true)
+            }
             Verb::Does(Action::HangUp) => self.arrow(text, &id, step, "hang up", true),
             Verb::Does(Action::SendOptions) => self.arrow(text, &id, step, "OPTIONS", true),
             Verb::OneOf { alternatives, .. } => {
@@ -120,7 +137,11 @@ impl Columns {
                 self.note(text, &id, step);
                 steps.iter().for_each(|step| self.step(text, step, ""));
             }
-            Verb::Does(_) | Verb::Hears { .. } | Verb::SeesNo { .. } | Verb::ReceivesDigits { .. } | Verb::Is(_) => {
+            Verb::Does(_)
+            | Verb::Hears { .. }
+            | Verb::SeesNo { .. }
+            | Verb::ReceivesDigits { .. }
+            | Verb::Is(_) => {
                 self.note(text, &id, step);
             }
         }
@@ -130,7 +151,9 @@ impl Columns {
     fn arrow(&self, text: &mut String, id: &str, step: &Step, label: &str, to_dut: bool) {
         let dut = RoleName::from("dut");
         let ends = step.who.first().and_then(|role| Some((self.center(role)?, self.center(&dut)?)));
-        let Some((role, dut)) = ends.filter(|(role, dut)| role != dut) else { return self.note(text, id, step) };
+        let Some((role, dut)) = ends.filter(|(role, dut)| role != dut) else {
+            return self.note(text, id, step);
+        };
         let (left, right) = (role.min(dut), role.max(dut));
         let points_right = (role < dut) == to_dut;
         let inside = (right - left).saturating_sub(3);
@@ -157,7 +180,12 @@ impl Columns {
     }
 
     fn note(&self, text: &mut String, id: &str, step: &Step) {
-        let _ = writeln!(text, "{:<MARGIN$}* {}", cut(id, MARGIN - 1), cut(&step.to_string(), WIDTH - MARGIN - 2));
+        let _ = writeln!(
+            text,
+            "{:<MARGIN$}* {}",
+            cut(id, MARGIN - 1),
+            cut(&step.to_string(), WIDTH - MARGIN - 2)
+        );
     }
 }
 

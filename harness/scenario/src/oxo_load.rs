@@ -49,7 +49,8 @@ fn gateway(word: &str) -> Option<OxoLoad> {
 fn numbers(text: &str) -> Option<OxoLoad> {
     let (release, rest) = text.split_once('/')?;
     let (load, patch) = rest.split_once('.')?;
-    let three = |part: &str| (part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.to_owned());
+    let three =
+        |part: &str| (part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.to_owned());
     Some(OxoLoad { release: three(release)?, load: three(load)?, patch: three(patch)? })
 }
 
@@ -59,7 +60,13 @@ mod tests {
 
     #[test]
     fn reads_each_spelling() {
-        for text in ["OXO063/011.001 GW_063/011.001", "oxo063/011.001", "ONEFR063/011.001", "GW_063/011.001", "OxO_GW_063/011.001"] {
+        for text in [
+            "OXO063/011.001 GW_063/011.001",
+            "oxo063/011.001",
+            "ONEFR063/011.001",
+            "GW_063/011.001",
+            "OxO_GW_063/011.001",
+        ] {
             assert_eq!(OxoLoad::find(text).unwrap().to_string(), "OXO063/011.001", "{text}");
         }
         assert_eq!(OxoLoad::find_gateway("OXO063/011.001 GW_063/011.002").unwrap().patch, "002");
@@ -67,7 +74,9 @@ mod tests {
 
     #[test]
     fn refuses_the_rest() {
-        for text in ["", "Asterisk PBX 22.5", "OXO63/011.001", "OXO063/011", "OXOé63/011.001", "OXO063/011.001x"] {
+        for text in
+            ["", "Asterisk PBX 22.5", "OXO63/011.001", "OXO063/011", "OXOé63/011.001", "OXO063/011.001x"]
+        {
             assert_eq!(OxoLoad::find(text), None, "{text}");
         }
     }

@@ -26,7 +26,9 @@ impl Sources {
     pub fn scenario_paths(&self) -> Vec<String> {
         self.files
             .keys()
-            .filter(|path| path.starts_with("scenarios/") && path.ends_with(".toml") && path.matches('/').count() >= 2)
+            .filter(|path| {
+                path.starts_with("scenarios/") && path.ends_with(".toml") && path.matches('/').count() >= 2
+            })
             .cloned()
             .collect()
     }

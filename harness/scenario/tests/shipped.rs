@@ -1,6 +1,8 @@
 //! Every shipped file loads.
 
-use oxocert_scenario::{Sources, disk, load_bench, load_cases, load_defects, load_expected, load_register, load_standing};
+use oxocert_scenario::{
+    Sources, disk, load_bench, load_cases, load_defects, load_expected, load_register, load_standing,
+};
 use std::path::Path;
 
 fn sources() -> Sources {
@@ -16,7 +18,8 @@ fn every_profile_loads_with_every_scenario() {
         let bench = load_bench(&sources, &path).unwrap_or_else(|problems| panic!("{problems}"));
         load_standing(&sources, &register, &bench).unwrap_or_else(|problems| panic!("{problems}"));
         load_expected(&sources, &bench).unwrap_or_else(|problems| panic!("{problems}"));
-        let cases = load_cases(&sources, &sources.scenario_paths(), &bench).unwrap_or_else(|problems| panic!("{problems}"));
+        let cases = load_cases(&sources, &sources.scenario_paths(), &bench)
+            .unwrap_or_else(|problems| panic!("{problems}"));
         assert!(cases.iter().any(|case| case.id.as_str() == "BC-01"));
     }
 }

@@ -25,7 +25,8 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let root = Table::root(&doc, &parsed, "a hw-profile");
     schema(&root);
     let title = root.need("title").and_then(|node| node.text()).unwrap_or_default().to_owned();
-    let architecture = root.need("architecture").and_then(|node| node.word(&Architecture::ALL.map(|a| (a.name(), a))));
+    let architecture =
+        root.need("architecture").and_then(|node| node.word(&Architecture::ALL.map(|a| (a.name(), a))));
     let operator_node = root.need("operator");
     let dut_file = root.need("dut").and_then(|node| dut(&node));
     let sbcs = named(&root, "sbc", sbc);
@@ -40,7 +41,8 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let operator_file = operator_node.and_then(|node| load_operator(sources, path, &node, &mut elsewhere));
     let simulation = dut_file.as_ref().is_some_and(|(dut, _)| dut.driver != DutDriver::Operator);
     let mut bench = None;
-    if let (Some(architecture), Some((dut, dut_texts)), Some(file)) = (architecture, dut_file, operator_file) {
+    if let (Some(architecture), Some((dut, dut_texts)), Some(file)) = (architecture, dut_file, operator_file)
+    {
         let OperatorFile { mut operator, mut limits, rows } = file;
         for (name, limit) in own_limits.map(super::limits::limits).unwrap_or_default() {
             if limits.insert(name.clone(), limit).is_some() {
@@ -64,7 +66,11 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
                 Err(message) => root.problem(format!("{message}: give it in [settings]")),
             }
         }
-        let timers = Timers { t1_ms: millis(&limits, "t1"), t2_ms: millis(&limits, "t2"), t4_ms: millis(&limits, "t4") };
+        let timers = Timers {
+            t1_ms: millis(&limits, "t1"),
+            t2_ms: millis(&limits, "t2"),
+            t4_ms: millis(&limits, "t4"),
+        };
         let expected_path = format!("{}{}.expected.toml", folder(path), stem(path));
         let mut made = Bench {
             name: stem(path).to_owned(),
@@ -99,7 +105,12 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     }
 }
 
-fn load_operator(sources: &Sources, path: &str, node: &Node<'_>, elsewhere: &mut Problems) -> Option<OperatorFile> {
+fn load_operator(
+    sources: &Sources,
+    path: &str,
+    node: &Node<'_>,
+    elsewhere: &mut Problems,
+) -> Option<OperatorFile> {
     let operator_path = format!("{}operator/{}.toml", folder(path), node.text()?);
     match open(sources, &operator_path, None) {
         Ok(doc) => {
@@ -125,10 +136,14 @@ fn anchor_name(media: MediaAnchor) -> &'static str {
 fn dut(node: &Node<'_>) -> Option<(Dut, BTreeMap<String, String>)> {
     let fields = node.table("[dut]")?;
     let mut texts = BTreeMap::new();
-    let platform = fields.get("platform").and_then(|node| node.word(&[("powercpu", Platform::PowerCpu), ("oce", Platform::Oce)]));
+    let platform = fields
+        .get("platform")
+        .and_then(|node| node.word(&[("powercpu", Platform::PowerCpu), ("oce", Platform::Oce)]));
     let driver = driver(&fields);
     let trunk = address(&fields, "trunk");
-    let transport = fields.need("transport").and_then(|node| node.word(&[("udp", Transport::Udp), ("tcp", Transport::Tcp)]));
+    let transport = fields
+        .need("transport")
+        .and_then(|node| node.word(&[("udp", Transport::Udp), ("tcp", Transport::Tcp)]));
     let registrar = address(&fields, "registrar");
     let console = fields.get("console").and_then(|node| node.parsed("an address with its port"));
     let console_from = fields.get("console_from").and_then(|node| node.parsed("an address without port"));
@@ -137,18 +152,28 @@ fn dut(node: &Node<'_>) -> Option<(Dut, BTreeMap<String, String>)> {
         .and_then(|node| node.list())
         .map(|list| list.iter().filter_map(|node| node.parsed("an address without port")).collect())
         .unwrap_or_default();
-    let media = fields.need("media").and_then(|node| node.word(&[("direct", MediaAnchor::Direct), ("dut", MediaAnchor::Dut)]));
+    let media = fields
+        .need("media")
+        .and_then(|node| node.word(&[("direct", MediaAnchor::Direct), ("dut", MediaAnchor::Dut)]));
     let numbers = fields
         .need("numbers")
         .and_then(|node| node.word(&[("e164", NumberFormat::E164), ("national", NumberFormat::National)]));
     let rtp_range = fields.need("rtp_range").and_then(|node| port_range(&node));
-    let mut properties: BTreeSet<String> =
-        fields.get("properties").and_then(|node| node.texts()).unwrap_or_default().into_iter().map(str::to_owned).collect();
+    let mut properties: BTreeSet<String> = fields
+        .get("properties")
+        .and_then(|node| node.texts())
+        .unwrap_or_default()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let mut lacks = fields.get("lacks").map(|node| settings(&node)).unwrap_or_default();
     match media {
         Some(MediaAnchor::Direct) => {
             properties.insert("media-direct".to_owned());
-            lacks.insert("media-through-dut".to_owned(), "media flows directly between set and a-SBC".to_owned());
+            lacks.insert(
+                "media-through-dut".to_owned(),
+                "media flows directly between set and a-SBC".to_owned(),
+            );
         }
         Some(MediaAnchor::Dut) => {
             properties.insert("media-through-dut".to_owned());
@@ -203,7 +228,8 @@ fn driver(fields: &Table<'_>) -> Option<DutDriver> {
         Asterisk,
         Operator,
     }
-    let words = [("virtual-oxo", Word::VirtualOxo), ("asterisk", Word::Asterisk), ("operator", Word::Operator)];
+    let words =
+        [("virtual-oxo", Word::VirtualOxo), ("asterisk", Word::Asterisk), ("operator", Word::Operator)];
     Some(match fields.need("driver").and_then(|node| node.word(&words))? {
         Word::VirtualOxo => DutDriver::VirtualOxo { settings: fields.need("settings")?.text()?.to_owned() },
         Word::Asterisk => DutDriver::Asterisk { templates: fields.need("templates")?.text()?.to_owned() },
@@ -224,16 +250,22 @@ fn agree(root: &Table<'_>, bench: &Bench) {
         Architecture::OceBvpn | Architecture::OceInternetA | Architecture::OceInternetB => Platform::Oce,
     };
     if bench.dut.platform.is_some_and(|declared| declared != platform) {
-        root.problem(format!("the platform of [dut] cannot stand in the architecture {}", bench.architecture.name()));
+        root.problem(format!(
+            "the platform of [dut] cannot stand in the architecture {}",
+            bench.architecture.name()
+        ));
     }
     let mut tones: BTreeMap<u16, &str> = BTreeMap::new();
     let set_tones = bench.sets.iter().map(|(role, set)| (set.tone_hz, role.as_str()));
-    for (hz, role) in set_tones.chain(bench.parties.iter().map(|(role, party)| (party.tone_hz, role.as_str()))) {
+    for (hz, role) in
+        set_tones.chain(bench.parties.iter().map(|(role, party)| (party.tone_hz, role.as_str())))
+    {
         if let Some(other) = tones.insert(hz, role) {
             root.problem(format!("{other} and {role} have the same tone, {hz} Hz"));
         }
     }
-    let mut taken: BTreeMap<IpAddr, String> = bench.dut.addresses.iter().map(|ip| (*ip, "dut".to_owned())).collect();
+    let mut taken: BTreeMap<IpAddr, String> =
+        bench.dut.addresses.iter().map(|ip| (*ip, "dut".to_owned())).collect();
     let sbcs = bench.sbcs.iter().map(|(role, sbc)| (role, sbc.address));
     for (role, address) in sbcs.chain(bench.sets.iter().map(|(role, set)| (role, set.address))) {
         if let Some(other) = taken.insert(address.ip(), role.to_string()) {
@@ -242,7 +274,9 @@ fn agree(root: &Table<'_>, bench: &Bench) {
     }
     for (role, set) in &bench.sets {
         if set.password == PasswordSource::Generated && !bench.simulation {
-            root.problem(format!("{role}: only where the harness starts the DUT itself may a password be \"generated\""));
+            root.problem(format!(
+                "{role}: only where the harness starts the DUT itself may a password be \"generated\""
+            ));
         }
     }
 }
@@ -253,7 +287,8 @@ impl Bench {
     /// # Errors
     /// The text is no OXO load, in words.
     pub fn name_load(&mut self, load: &str) -> Result<(), String> {
-        let parsed = OxoLoad::find(load).ok_or_else(|| format!("\"{load}\" is no load such as OXO063/011.001"))?;
+        let parsed =
+            OxoLoad::find(load).ok_or_else(|| format!("\"{load}\" is no load such as OXO063/011.001"))?;
         self.texts.extend(load_texts(&parsed));
         Ok(())
     }

@@ -71,5 +71,11 @@ fn card(node: &Node<'_>) -> Option<DefectCard> {
         }
     }
     table.finish();
-    Some(DefectCard { name: name?.to_owned(), behaviour: behaviour?.to_owned(), profile: profile.to_owned(), turns, on_sockets })
+    Some(DefectCard {
+        name: name?.to_owned(),
+        behaviour: behaviour?.to_owned(),
+        profile: profile.to_owned(),
+        turns,
+        on_sockets,
+    })
 }

@@ -23,7 +23,10 @@ pub struct ExpectedVerdict {
 ///
 /// # Errors
 /// All problems of the file.
-pub fn load_expected(sources: &Sources, bench: &Bench) -> Result<BTreeMap<CaseId, ExpectedVerdict>, Problems> {
+pub fn load_expected(
+    sources: &Sources,
+    bench: &Bench,
+) -> Result<BTreeMap<CaseId, ExpectedVerdict>, Problems> {
     let mut all = BTreeMap::new();
     let Some(path) = &bench.expected_file else { return Ok(all) };
     let doc = open(sources, path, None)?;
@@ -43,7 +46,8 @@ pub fn load_expected(sources: &Sources, bench: &Bench) -> Result<BTreeMap<CaseId
 
 fn expected(node: &Node<'_>) -> Option<ExpectedVerdict> {
     let table = node.table("an expected verdict")?;
-    let words = [Verdict::Fail, Verdict::Inconclusive, Verdict::NotApplicable, Verdict::PassMarginal].map(|v| (v.word(), v));
+    let words = [Verdict::Fail, Verdict::Inconclusive, Verdict::NotApplicable, Verdict::PassMarginal]
+        .map(|v| (v.word(), v));
     let verdict = table.need("verdict").and_then(|node| node.word(&words));
     let checks: BTreeSet<CheckId> = table
         .get("checks")

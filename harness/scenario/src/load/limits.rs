@@ -19,7 +19,10 @@ pub(super) fn limits(node: Node<'_>) -> BTreeMap<String, Limit> {
         let source = fields.need("source").and_then(|source| source.text()).map(str::to_owned);
         fields.finish();
         let (Some(value), Some(source)) = (value, source) else { continue };
-        all.insert(name.to_owned(), Limit { name: Some(name.to_owned()), value, marginal, source, shortened_from: None });
+        all.insert(
+            name.to_owned(),
+            Limit { name: Some(name.to_owned()), value, marginal, source, shortened_from: None },
+        );
     }
     all
 }
@@ -29,7 +32,11 @@ pub(super) fn shorten(table: &Table<'_>, limits: &mut BTreeMap<String, Limit>) {
     for (name, node) in table.entries() {
         let Some(limit) = limits.get_mut(name) else {
             let hint = did_you_mean(name, limits.keys().map(String::as_str));
-            table.problem_at_key(name, format!("the operator profile has no limit or parameter `{name}`"), hint);
+            table.problem_at_key(
+                name,
+                format!("the operator profile has no limit or parameter `{name}`"),
+                hint,
+            );
             continue;
         };
         let Some(value) = node.quantity_of(Kind::of(limit.value)) else { continue };
@@ -37,7 +44,8 @@ pub(super) fn shorten(table: &Table<'_>, limits: &mut BTreeMap<String, Limit>) {
             node.problem(format!("\"{value}\" is longer than the operator profile's \"{}\"", limit.value));
             continue;
         }
-        limit.marginal = limit.marginal.map(|marginal| scaled(marginal, value.bare() / limit.value.bare().max(1e-12)));
+        limit.marginal =
+            limit.marginal.map(|marginal| scaled(marginal, value.bare() / limit.value.bare().max(1e-12)));
         limit.shortened_from = Some(limit.value);
         limit.value = value;
     }

@@ -33,8 +33,19 @@ enum Switch {
 
 /// Limits that the program itself asks for.
 const NEEDED: [&str; 13] = [
-    "t1", "t2", "t4", "step.max", "audio.max", "talk", "talk.break", "ringback.on", "ringback.off", "busy.on",
-    "busy.off", "rtp.tail", "dialog.tail",
+    "t1",
+    "t2",
+    "t4",
+    "step.max",
+    "audio.max",
+    "talk",
+    "talk.break",
+    "ringback.on",
+    "ringback.off",
+    "busy.on",
+    "busy.off",
+    "rtp.tail",
+    "dialog.tail",
 ];
 
 pub(super) fn operator(doc: &Document<'_>) -> Option<OperatorFile> {
@@ -102,7 +113,11 @@ pub(super) fn port_range(node: &Node<'_>) -> Option<(u16, u16)> {
 /// Settings: a flat table of texts.
 pub(super) fn settings(node: &Node<'_>) -> BTreeMap<String, String> {
     let Some(table) = node.table("settings") else { return BTreeMap::new() };
-    table.entries().into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.text()?.to_owned()))).collect()
+    table
+        .entries()
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value.text()?.to_owned())))
+        .collect()
 }
 
 fn dscp(node: &Node<'_>) -> Option<u8> {
@@ -121,7 +136,8 @@ fn load_floors(node: Node<'_>) -> Vec<(String, String)> {
         let Some(load) = value.text() else { continue };
         match OxoLoad::find(load) {
             Some(parsed) if parsed.release == release => floors.push((release.to_owned(), load.to_owned())),
-            _ => value.problem(format!("expected a load of release {release}, such as \"OXO{release}/011.001\"")),
+            _ => value
+                .problem(format!("expected a load of release {release}, such as \"OXO{release}/011.001\"")),
         }
     }
     floors
@@ -131,7 +147,13 @@ fn counts(table: &Table<'_>) -> Option<ChannelCounts> {
     let count = |key| table.need(key).and_then(|node| node.integer::<u32>("a count"));
     let (ipbx, wan_hq, wan_rs) = (count("ipbx"), count("wan_hq"), count("wan_rs"));
     let (btip_hq, btip_rs) = (count("btip_hq"), count("btip_rs"));
-    Some(ChannelCounts { ipbx: ipbx?, wan_hq: wan_hq?, wan_rs: wan_rs?, btip_hq: btip_hq?, btip_rs: btip_rs? })
+    Some(ChannelCounts {
+        ipbx: ipbx?,
+        wan_hq: wan_hq?,
+        wan_rs: wan_rs?,
+        btip_hq: btip_hq?,
+        btip_rs: btip_rs?,
+    })
 }
 
 fn sizing_row(node: &Node<'_>) -> Option<RowFile> {
@@ -165,11 +187,25 @@ impl RowFile {
             .flat_map(|(conditions, _)| conditions)
             .find(|(name, _)| !settings.contains_key(name));
         if let Some((name, _)) = unknown {
-            return Err(format!("sizing row `{}` depends on the setting `{name}`, which has no value", self.row));
+            return Err(format!(
+                "sizing row `{}` depends on the setting `{name}`, which has no value",
+                self.row
+            ));
         }
-        let holds = |conditions: &[(String, String)]| conditions.iter().all(|(name, value)| settings.get(name) == Some(value));
-        let expected = self.variants.iter().find(|(conditions, _)| holds(conditions)).map_or(self.base, |(_, counts)| *counts);
-        let mut used: Vec<String> = self.variants.iter().flat_map(|(conditions, _)| conditions).map(|(name, _)| name.clone()).collect();
+        let holds = |conditions: &[(String, String)]| {
+            conditions.iter().all(|(name, value)| settings.get(name) == Some(value))
+        };
+        let expected = self
+            .variants
+            .iter()
+            .find(|(conditions, _)| holds(conditions))
+            .map_or(self.base, |(_, counts)| *counts);
+        let mut used: Vec<String> = self
+            .variants
+            .iter()
+            .flat_map(|(conditions, _)| conditions)
+            .map(|(name, _)| name.clone())
+            .collect();
         let strict = match &self.strict {
             Switch::Fixed(fixed) => *fixed,
             Switch::Setting(name) => {
@@ -177,13 +213,21 @@ impl RowFile {
                 match settings.get(name).map(String::as_str) {
                     Some("true") => true,
                     Some("false") => false,
-                    _ => return Err(format!("the setting `{name}` of sizing row `{}` must be \"true\" or \"false\"", self.row)),
+                    _ => {
+                        return Err(format!(
+                            "the setting `{name}` of sizing row `{}` must be \"true\" or \"false\"",
+                            self.row
+                        ));
+                    }
                 }
             }
         };
         used.sort();
         used.dedup();
-        let settings = used.iter().map(|name| format!("{name} = {}", settings.get(name).map_or("", String::as_str))).collect();
+        let settings = used
+            .iter()
+            .map(|name| format!("{name} = {}", settings.get(name).map_or("", String::as_str)))
+            .collect();
         Ok((self.row.clone(), SizingRow { title: self.title.clone(), expected, strict, settings }))
     }
 }

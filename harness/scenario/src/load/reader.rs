@@ -50,7 +50,13 @@ impl<'a> Document<'a> {
 
     pub(crate) fn note_at(&self, position: Position, message: String) {
         let Position { line, column } = position;
-        self.found.borrow_mut().push(Problem { file: self.file.to_owned(), line, column, message, hint: None });
+        self.found.borrow_mut().push(Problem {
+            file: self.file.to_owned(),
+            line,
+            column,
+            message,
+            hint: None,
+        });
     }
 
     pub(crate) fn is_clean(&self) -> bool {
@@ -125,8 +131,12 @@ impl<'a> Node<'a> {
     /// A number, without a word about another type.
     pub(crate) fn as_number(&self) -> Option<f64> {
         match self.value.get_ref() {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64),
-            DeValue::Float(number) => number.as_str().replace('_', "").parse().ok().filter(|n: &f64| n.is_finite()),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64)
+            }
+            DeValue::Float(number) => {
+                number.as_str().replace('_', "").parse().ok().filter(|n: &f64| n.is_finite())
+            }
             _ => None,
         }
     }
@@ -160,7 +170,8 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) fn table(&self, what: &'static str) -> Option<Table<'a>> {
-        let entries = self.value.get_ref().as_table().or_else(|| self.wanted(&format!("{what}: a table in {{ }}")))?;
+        let entries =
+            self.value.get_ref().as_table().or_else(|| self.wanted(&format!("{what}: a table in {{ }}")))?;
         Some(Table { doc: self.doc, entries, span: self.value.span(), what, asked: RefCell::default() })
     }
 
@@ -227,7 +238,11 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub(crate) fn root(doc: &'a Document<'a>, table: &'a Spanned<DeTable<'a>>, what: &'static str) -> Table<'a> {
+    pub(crate) fn root(
+        doc: &'a Document<'a>,
+        table: &'a Spanned<DeTable<'a>>,
+        what: &'static str,
+    ) -> Table<'a> {
         Table { doc, entries: table.get_ref(), span: 0..0, what, asked: RefCell::default() }
     }
 

@@ -183,14 +183,21 @@ fn clause(node: &Node<'_>) -> Option<Clause> {
 
 fn part(table: &Table<'_>, what: Option<String>) -> Option<Part> {
     let letters = Architecture::ALL.map(|architecture| (letter(architecture), architecture));
-    let kind_words = [("wire", ClauseKind::Wire), ("set-up", ClauseKind::SetUp), ("checklist", ClauseKind::Checklist)];
+    let kind_words =
+        [("wire", ClauseKind::Wire), ("set-up", ClauseKind::SetUp), ("checklist", ClauseKind::Checklist)];
     let weight_words = [("M", Weight::Mandatory), ("O", Weight::Observation), ("I", Weight::Information)];
     let basis_words = [("text", Basis::Text), ("ours", Basis::Ours)];
-    let on = table.need("on").and_then(|node| node.list())?.iter().filter_map(|node| node.word(&letters)).collect();
+    let on = table
+        .need("on")
+        .and_then(|node| node.list())?
+        .iter()
+        .filter_map(|node| node.word(&letters))
+        .collect();
     let kinds = table.need("kind")?.one_or_many().iter().filter_map(|node| node.word(&kind_words)).collect();
     let weight = table.need("weight").and_then(|node| node.word(&weight_words));
     let condition = table.get("condition").and_then(|node| node.text()).map(str::to_owned);
-    let basis = table.need("basis")?.one_or_many().iter().filter_map(|node| node.word(&basis_words)).collect();
+    let basis =
+        table.need("basis")?.one_or_many().iter().filter_map(|node| node.word(&basis_words)).collect();
     Some(Part { what, on, kinds, weight: weight?, condition, basis })
 }
 

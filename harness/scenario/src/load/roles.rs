@@ -11,9 +11,15 @@ use std::net::SocketAddr;
 const TAKEN: [u16; 9] = [440, 697, 770, 852, 941, 1209, 1336, 1477, 1633];
 
 /// `[sbc.nominal]`: the role is `sbc.nominal`.
-pub(super) fn named<T>(root: &Table<'_>, family: &'static str, read: impl Fn(&Table<'_>) -> Option<T>) -> BTreeMap<RoleName, T> {
+pub(super) fn named<T>(
+    root: &Table<'_>,
+    family: &'static str,
+    read: impl Fn(&Table<'_>) -> Option<T>,
+) -> BTreeMap<RoleName, T> {
     let mut roles = BTreeMap::new();
-    let Some(table) = root.get(family).and_then(|node| node.table("the roles of a bench")) else { return roles };
+    let Some(table) = root.get(family).and_then(|node| node.table("the roles of a bench")) else {
+        return roles;
+    };
     for (name, node) in table.entries() {
         let Some(fields) = node.table("a role") else { continue };
         if let Some(role) = read(&fields) {
@@ -64,7 +70,9 @@ pub(super) fn address(fields: &Table<'_>, key: &'static str) -> Option<SocketAdd
 /// A number in E.164: `+` and up to 15 digits.
 pub(super) fn e164(node: &Node<'_>) -> Option<String> {
     let text = node.text()?;
-    let digits = text.strip_prefix('+').filter(|rest| (5..=15).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit()));
+    let digits = text
+        .strip_prefix('+')
+        .filter(|rest| (5..=15).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit()));
     if digits.is_none() {
         node.problem(format!("expected a number in E.164 such as \"+33155501001\", found \"{text}\""));
     }
@@ -96,8 +104,10 @@ fn tone(node: &Node<'_>) -> Option<u16> {
 fn password(node: &Node<'_>) -> Option<PasswordSource> {
     if node.is_table() {
         let table = node.table("where the password comes from")?;
-        let env = table.get("env").and_then(|node| node.text()).map(|name| PasswordSource::Env(name.to_owned()));
-        let file = table.get("file").and_then(|node| node.text()).map(|path| PasswordSource::File(path.to_owned()));
+        let env =
+            table.get("env").and_then(|node| node.text()).map(|name| PasswordSource::Env(name.to_owned()));
+        let file =
+            table.get("file").and_then(|node| node.text()).map(|path| PasswordSource::File(path.to_owned()));
         table.finish();
         if env.is_some() == file.is_some() {
             node.problem("expected either { env = \"VARIABLE\" } or { file = \"path\" }");

@@ -33,10 +33,13 @@ impl StandingCheck {
 
     /// Why it does not apply to a bench; `None` where it does.
     pub fn not_applicable(&self, bench: &Bench) -> Option<String> {
-        self.requires.iter().filter(|property| !bench.dut.properties.contains(*property)).find_map(|property| {
-            let reason = bench.dut.lacks.get(property).map_or("the profile does not declare it", String::as_str);
-            Some(format!("the DUT has no {property}: {reason}"))
-        })
+        self.requires.iter().filter(|property| !bench.dut.properties.contains(*property)).find_map(
+            |property| {
+                let reason =
+                    bench.dut.lacks.get(property).map_or("the profile does not declare it", String::as_str);
+                Some(format!("the DUT has no {property}: {reason}"))
+            },
+        )
     }
 }
 
@@ -86,8 +89,13 @@ pub fn load_standing(sources: &Sources, register: &Register, bench: &Bench) -> R
             }
             limits.push(name.to_owned());
         }
-        let requires: Vec<String> =
-            table.get("requires").and_then(|node| node.texts()).unwrap_or_default().into_iter().map(str::to_owned).collect();
+        let requires: Vec<String> = table
+            .get("requires")
+            .and_then(|node| node.texts())
+            .unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         table.finish();
         let (Some(name), Some(title), Some(rule)) = (name, title, rule) else { continue };
         if checks.iter().any(|check| check.name == name) {

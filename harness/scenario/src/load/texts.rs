@@ -20,10 +20,13 @@ pub(super) fn from_roles(bench: &Bench) -> BTreeMap<String, String> {
         put(format!("{role}.number"), set.number.clone());
         put(format!("{role}.called"), as_sent(&set.ddi, bench.dut.numbers));
         put(format!("{role}.cli"), as_sent(&set.ddi, bench.dut.numbers));
-        put(format!("{role}.media"), match bench.dut.media {
-            MediaAnchor::Direct => set.address.ip().to_string(),
-            MediaAnchor::Dut => bench.dut.trunk.ip().to_string(),
-        });
+        put(
+            format!("{role}.media"),
+            match bench.dut.media {
+                MediaAnchor::Direct => set.address.ip().to_string(),
+                MediaAnchor::Dut => bench.dut.trunk.ip().to_string(),
+            },
+        );
         put(format!("{role}.ddi"), set.ddi.clone());
         spellings(&format!("{role}.ddi"), &set.ddi, &mut put);
         put(format!("{role}.address"), set.address.to_string());
@@ -76,6 +79,9 @@ pub(super) fn lookup(name: &str, bench: &Bench, axes: &BTreeMap<String, String>)
 }
 
 /// All names that `lookup` knows.
-pub(super) fn names<'a>(bench: &'a Bench, axes: &'a BTreeMap<String, String>) -> impl Iterator<Item = &'a str> {
+pub(super) fn names<'a>(
+    bench: &'a Bench,
+    axes: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a str> {
     axes.keys().chain(bench.texts.keys()).chain(bench.limits.keys()).map(String::as_str)
 }

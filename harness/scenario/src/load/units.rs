@@ -42,7 +42,8 @@ impl Kind {
 /// In words, with the offending text.
 pub(crate) fn quantity(text: &str) -> Result<Quantity, String> {
     let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+')).unwrap_or(text.len());
+    let split =
+        text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+')).unwrap_or(text.len());
     let (number, unit) = (&text[..split], text[split..].trim());
     let value: f64 = number
         .parse()
@@ -64,7 +65,9 @@ pub(crate) fn quantity(text: &str) -> Result<Quantity, String> {
         "%" => Ok(Quantity::Percent(value)),
         "dBm0" => Ok(Quantity::Dbm0(value)),
         "" => Ok(Quantity::Number(value)),
-        other => Err(format!("unknown unit \"{other}\" in \"{text}\": known are us, ms, s, min, h, kb/s, %, dBm0")),
+        other => {
+            Err(format!("unknown unit \"{other}\" in \"{text}\": known are us, ms, s, min, h, kb/s, %, dBm0"))
+        }
     }
 }
 
@@ -72,9 +75,15 @@ impl std::fmt::Display for Quantity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match *self {
             Quantity::Time(value) if value.is_zero() => f.write_str("0 s"),
-            Quantity::Time(value) if value.as_nanos() % 1_000_000_000 == 0 => write!(f, "{} s", value.as_secs()),
-            Quantity::Time(value) if value < Duration::from_millis(1) => write!(f, "{} us", value.as_nanos() as f64 / 1e3),
-            Quantity::Time(value) if value < Duration::from_secs(1) => write!(f, "{} ms", value.as_nanos() as f64 / 1e6),
+            Quantity::Time(value) if value.as_nanos() % 1_000_000_000 == 0 => {
+                write!(f, "{} s", value.as_secs())
+            }
+            Quantity::Time(value) if value < Duration::from_millis(1) => {
+                write!(f, "{} us", value.as_nanos() as f64 / 1e3)
+            }
+            Quantity::Time(value) if value < Duration::from_secs(1) => {
+                write!(f, "{} ms", value.as_nanos() as f64 / 1e6)
+            }
             Quantity::Time(value) => write!(f, "{} s", value.as_nanos() as f64 / 1e9),
             Quantity::KilobitsPerSecond(value) => write!(f, "{value} kb/s"),
             Quantity::Percent(value) => write!(f, "{value} %"),
@@ -89,7 +98,10 @@ impl Quantity {
     pub fn bare(self) -> f64 {
         match self {
             Quantity::Time(value) => value.as_secs_f64(),
-            Quantity::KilobitsPerSecond(value) | Quantity::Percent(value) | Quantity::Dbm0(value) | Quantity::Number(value) => value,
+            Quantity::KilobitsPerSecond(value)
+            | Quantity::Percent(value)
+            | Quantity::Dbm0(value)
+            | Quantity::Number(value) => value,
         }
     }
 }

@@ -30,8 +30,12 @@ pub enum Architecture {
 
 impl Architecture {
     /// All of them.
-    pub const ALL: [Architecture; 4] =
-        [Architecture::PowerCpuBvpn, Architecture::OceBvpn, Architecture::OceInternetA, Architecture::OceInternetB];
+    pub const ALL: [Architecture; 4] = [
+        Architecture::PowerCpuBvpn,
+        Architecture::OceBvpn,
+        Architecture::OceInternetA,
+        Architecture::OceInternetB,
+    ];
 
     /// The name in files.
     pub fn name(self) -> &'static str {

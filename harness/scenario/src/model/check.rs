@@ -89,7 +89,9 @@ impl Case {
             }
         }
         all.extend(self.never.iter().map(|never| (never.id.clone(), never.proves.clone())));
-        all.extend(self.measures.iter().map(|measure| (CheckId(measure.name.clone()), measure.proves.clone())));
+        all.extend(
+            self.measures.iter().map(|measure| (CheckId(measure.name.clone()), measure.proves.clone())),
+        );
         all.extend(self.channels.iter().map(|channels| (channels.id.clone(), channels.proves.clone())));
         all.retain(|_, clauses| !clauses.is_empty());
         all

@@ -15,7 +15,9 @@ pub fn satisfies(matcher: &Matcher, values: Option<&[String]>) -> bool {
     let joined = values.join(",");
     match matcher {
         Matcher::Equals(wanted) => joined == *wanted,
-        Matcher::Regex(regex) => Regex::new(&format!("^(?:{regex})$")).is_ok_and(|regex| regex.is_match(&joined)),
+        Matcher::Regex(regex) => {
+            Regex::new(&format!("^(?:{regex})$")).is_ok_and(|regex| regex.is_match(&joined))
+        }
         Matcher::Any(wanted) => wanted.contains(&joined),
         Matcher::First(wanted) => values.first() == Some(wanted),
         Matcher::Contains(wanted) => values.contains(wanted),
@@ -36,12 +38,20 @@ pub fn satisfies(matcher: &Matcher, values: Option<&[String]>) -> bool {
 ///
 /// # Errors
 /// Why not, in words: what was wanted and what stands there.
-pub fn field_satisfies(name: &str, matcher: &Matcher, message: &Message, other: Option<&Message>) -> Result<(), String> {
+pub fn field_satisfies(
+    name: &str,
+    matcher: &Matcher,
+    message: &Message,
+    other: Option<&Message>,
+) -> Result<(), String> {
     let values = field(message, name).map_err(|unknown| unknown.to_string())?;
-    let found = || values.as_ref().map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")));
+    let found =
+        || values.as_ref().map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")));
     match matcher {
         Matcher::SameAs { step, field: wanted } | Matcher::DiffersFrom { step, field: wanted } => {
-            let Some(other) = other else { return Err(format!("step {step} matched no message to compare with")) };
+            let Some(other) = other else {
+                return Err(format!("step {step} matched no message to compare with"));
+            };
             let there = field(other, wanted).map_err(|unknown| unknown.to_string())?;
             let same = values == there;
             let wants_same = matches!(matcher, Matcher::SameAs { .. });
@@ -49,7 +59,8 @@ pub fn field_satisfies(name: &str, matcher: &Matcher, message: &Message, other: 
             if same == wants_same && values.is_some() {
                 return Ok(());
             }
-            let there = there.map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")));
+            let there =
+                there.map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")));
             Err(format!("{name} is {}, {wanted} of step {step} is {there}", found()))
         }
         _ if satisfies(matcher, values.as_deref()) => Ok(()),

@@ -51,7 +51,10 @@ impl Stretch {
 }
 
 /// The stretches heard by one role, in order of their beginning, out of the `Heard` events in their order.
-pub fn stretches<'h>(role: &RoleName, events: impl IntoIterator<Item = (EventNo, &'h Heard)>) -> Vec<Stretch> {
+pub fn stretches<'h>(
+    role: &RoleName,
+    events: impl IntoIterator<Item = (EventNo, &'h Heard)>,
+) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::new();
     let mut open: BTreeMap<SocketAddr, usize> = BTreeMap::new();
     for (n, heard) in events.into_iter().filter(|(_, heard)| heard.role == *role) {

@@ -48,7 +48,11 @@ mod tests {
             ("4xx", &challenge, false),
             ("401", &challenge, true),
         ] {
-            assert_eq!(message_matches(&MessagePattern::parse(pattern).unwrap(), message), wanted, "{pattern}");
+            assert_eq!(
+                message_matches(&MessagePattern::parse(pattern).unwrap(), message),
+                wanted,
+                "{pattern}"
+            );
         }
     }
 }

@@ -38,7 +38,14 @@ pub struct SoundOutcome {
 }
 
 /// Whether `wanted` was heard for `lasting` without break between the two. `heard`: the stretches of one role.
-pub fn hears(wanted: &WantedSound, lasting: Duration, heard: &[Stretch], from: At, until: At, bench: &Bench) -> SoundOutcome {
+pub fn hears(
+    wanted: &WantedSound,
+    lasting: Duration,
+    heard: &[Stretch],
+    from: At,
+    until: At,
+    bench: &Bench,
+) -> SoundOutcome {
     let runs = runs(wanted, heard, from, until, bench);
     if let Some(run) = runs.iter().find(|run| run.to.since(run.from) >= lasting) {
         return SoundOutcome {
@@ -75,17 +82,25 @@ pub fn runs(wanted: &WantedSound, heard: &[Stretch], from: At, until: At, bench:
         (Some(on), Some(off)) => Some(Cadence { on, off }),
         _ => None,
     };
-    let cadenced = |cadence: Option<Cadence>| cadence.map(|cadence| in_cadence(heard, span, cadence, progress)).unwrap_or_default();
+    let cadenced = |cadence: Option<Cadence>| {
+        cadence.map(|cadence| in_cadence(heard, span, cadence, progress)).unwrap_or_default()
+    };
     match wanted {
-        WantedSound::Music => joined(heard, span, PAUSE, |stretch| of_dut(stretch) && stretch.heard.sound == Sound::Music),
+        WantedSound::Music => {
+            joined(heard, span, PAUSE, |stretch| of_dut(stretch) && stretch.heard.sound == Sound::Music)
+        }
         WantedSound::Ringback => cadenced(declared("ringback.on", "ringback.off")),
         WantedSound::Busy => cadenced(declared("busy.on", "busy.off")),
         WantedSound::Voice(role) => match tone_of(bench, role) {
             Some(hz) => joined(heard, span, RESOLUTION, |stretch| stretch.is_tone(hz)),
             None => Vec::new(),
         },
-        WantedSound::Tone(hz) => joined(heard, span, RESOLUTION, |stretch| of_dut(stretch) && stretch.is_tone(*hz)),
-        WantedSound::Anything => joined(heard, span, PAUSE, |stretch| of_dut(stretch) && stretch.is_sounding()),
+        WantedSound::Tone(hz) => {
+            joined(heard, span, RESOLUTION, |stretch| of_dut(stretch) && stretch.is_tone(*hz))
+        }
+        WantedSound::Anything => {
+            joined(heard, span, PAUSE, |stretch| of_dut(stretch) && stretch.is_sounding())
+        }
         WantedSound::Silence => silence(heard, span),
     }
 }
@@ -107,7 +122,9 @@ struct Cadence {
 /// Runs of wanted stretches; breaks up to `pause` between two of them do not end a run.
 fn joined(heard: &[Stretch], span: Span, pause: Duration, wanted: impl Fn(&Stretch) -> bool) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for stretch in heard.iter().filter(|stretch| wanted(stretch) && stretch.counts_from(span.from, span.until)) {
+    for stretch in
+        heard.iter().filter(|stretch| wanted(stretch) && stretch.counts_from(span.from, span.until))
+    {
         let from = stretch.heard.since.max(span.from);
         let to = stretch.until.unwrap_or(span.until).min(span.until);
         match runs.last_mut() {
@@ -124,7 +141,12 @@ fn joined(heard: &[Stretch], span: Span, pause: Duration, wanted: impl Fn(&Stret
 /// Runs of a tone whose bursts and pauses have the lengths of the cadence, each to a fifth.
 ///
 /// A burst at the edge of the span may be cut, so only bursts and pauses that lie inside it are compared.
-fn in_cadence(heard: &[Stretch], span: Span, cadence: Cadence, wanted: impl Fn(&Stretch) -> bool) -> Vec<Run> {
+fn in_cadence(
+    heard: &[Stretch],
+    span: Span,
+    cadence: Cadence,
+    wanted: impl Fn(&Stretch) -> bool,
+) -> Vec<Run> {
     let bursts = joined(heard, span, RESOLUTION, wanted);
     let like = |time: Duration, ideal: Duration| time.abs_diff(ideal) <= ideal / 5 + RESOLUTION;
     let mut runs: Vec<Run> = Vec::new();

@@ -34,7 +34,13 @@ pub struct Stranger {
 }
 
 /// Each ordered pair of the roles between the two. `heard`: the stretches by role.
-pub fn talk(roles: &[RoleName], heard: &BTreeMap<RoleName, Vec<Stretch>>, from: At, until: At, bench: &Bench) -> Vec<OneWay> {
+pub fn talk(
+    roles: &[RoleName],
+    heard: &BTreeMap<RoleName, Vec<Stretch>>,
+    from: At,
+    until: At,
+    bench: &Bench,
+) -> Vec<OneWay> {
     let mut ways = Vec::new();
     for to in roles {
         let stretches = heard.get(to).map(Vec::as_slice).unwrap_or_default();
@@ -45,9 +51,17 @@ pub fn talk(roles: &[RoleName], heard: &BTreeMap<RoleName, Vec<Stretch>>, from: 
     ways
 }
 
-fn one_way(speaker: &RoleName, to: &RoleName, heard: &[Stretch], from: At, until: At, bench: &Bench) -> OneWay {
+fn one_way(
+    speaker: &RoleName,
+    to: &RoleName,
+    heard: &[Stretch],
+    from: At,
+    until: At,
+    bench: &Bench,
+) -> OneWay {
     let hz = tone_of(bench, speaker);
-    let of_speaker = |stretch: &&Stretch| hz.is_some_and(|hz| stretch.is_tone(hz)) && stretch.counts_from(from, until);
+    let of_speaker =
+        |stretch: &&Stretch| hz.is_some_and(|hz| stretch.is_tone(hz)) && stretch.counts_from(from, until);
     let tones: Vec<&Stretch> = heard.iter().filter(of_speaker).collect();
     let first_tone = tones.first().map(|stretch| stretch.heard.since.max(from));
     let mut reached = first_tone.unwrap_or(from);
@@ -62,7 +76,13 @@ fn one_way(speaker: &RoleName, to: &RoleName, heard: &[Stretch], from: At, until
 }
 
 /// Identity tones of others than the roles, heard by them between the two for longer than a decision takes.
-pub fn strangers(roles: &[RoleName], heard: &BTreeMap<RoleName, Vec<Stretch>>, from: At, until: At, bench: &Bench) -> Vec<Stranger> {
+pub fn strangers(
+    roles: &[RoleName],
+    heard: &BTreeMap<RoleName, Vec<Stretch>>,
+    from: At,
+    until: At,
+    bench: &Bench,
+) -> Vec<Stranger> {
     let names = bench.sets.keys().chain(bench.parties.keys());
     let others: Vec<&RoleName> = names.filter(|name| !roles.contains(name)).collect();
     let mut found = Vec::new();

@@ -3,8 +3,8 @@
 use super::context::{Context, RoleKind};
 use crate::load::reader::{Node, Table};
 use crate::load::suggest::did_you_mean;
-use crate::model::{Action, Quantity};
 use crate::model::step::HoldStyle;
+use crate::model::{Action, Quantity};
 
 /// Each action as it is written, with the kinds of roles that can do it.
 pub const ACTIONS: [(&str, &[RoleKind]); 22] = {
@@ -70,12 +70,16 @@ pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -
         "answer" => Action::Answer,
         "reject" => Action::Reject { code: code(context, step, 400..=699)? },
         "hang-up" => Action::HangUp,
-        "hold" => Action::Hold { how: step.get("how").map_or(Some(HoldStyle::SendOnly), |node| context.word(&node, &HOLDS))? },
+        "hold" => Action::Hold {
+            how: step.get("how").map_or(Some(HoldStyle::SendOnly), |node| context.word(&node, &HOLDS))?,
+        },
         "resume" => Action::Resume,
         "consult" => Action::Consult { to: text("to")? },
         "transfer-attended" => Action::TransferAttended,
         "transfer-blind" => Action::TransferBlind { to: text("to")? },
-        "send-digits" => Action::SendDigits { digits: digits(context, step)?, loss_percent: loss(context, step)? },
+        "send-digits" => {
+            Action::SendDigits { digits: digits(context, step)?, loss_percent: loss(context, step)? }
+        }
         "talk" => Action::Talk { lasting: duration("for")? },
         "wait" => Action::Wait { lasting: duration("for")? },
         "mute" => Action::Mute,
@@ -84,12 +88,14 @@ pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -
             let code = code(context, step, 300..=699);
             let words = [("INVITE", "INVITE"), ("OPTIONS", "OPTIONS")];
             let methods = step.need("methods").and_then(|node| node.list())?;
-            let methods: Vec<String> = methods.iter().filter_map(|node| context.word(node, &words)).map(str::to_owned).collect();
+            let methods: Vec<String> =
+                methods.iter().filter_map(|node| context.word(node, &words)).map(str::to_owned).collect();
             Action::Refuse { code: code?, methods }
         }
         "admit" => {
             let code = code(context, step, 400..=699);
-            let channels = step.need("channels").and_then(|node| context.count(&node, "a number of channels"));
+            let channels =
+                step.need("channels").and_then(|node| context.count(&node, "a number of channels"));
             Action::Admit { channels: channels?, code: code? }
         }
         "send-options" => Action::SendOptions,
@@ -98,14 +104,23 @@ pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -
             Action::Configure { setting: setting?, value: value? }
         }
         "raw" => Action::Raw { text: text("text")? },
-        "misbehave" => Action::Misbehave { how: step.need("how").and_then(|node| context.word(&node, &MISBEHAVIOURS))?.to_owned() },
+        "misbehave" => Action::Misbehave {
+            how: step.need("how").and_then(|node| context.word(&node, &MISBEHAVIOURS))?.to_owned(),
+        },
         other => {
             let known = ACTIONS.iter().map(|(word, _)| *word);
-            let hint = did_you_mean(other, known.clone()).or_else(|| Some(format!("known: {}", known.collect::<Vec<_>>().join(", "))));
+            let hint = did_you_mean(other, known.clone())
+                .or_else(|| Some(format!("known: {}", known.collect::<Vec<_>>().join(", "))));
             node.problem_with(format!("unknown action \"{other}\""), hint);
             return None;
         }
     })
+}
+
+/// The ways to hold and to misbehave, as they are written.
+#[cfg(test)]
+pub(super) fn hold_words() -> impl Iterator<Item = &'static str> {
+    HOLDS.iter().map(|(word, _)| *word).chain(MISBEHAVIOURS.iter().map(|(word, _)| *word))
 }
 
 /// Who may do it.
@@ -117,7 +132,11 @@ fn code(context: &Context<'_>, step: &Table<'_>, range: std::ops::RangeInclusive
     let node = step.need("code")?;
     let code: u16 = context.count(&node, "a status code")?;
     if !range.contains(&code) {
-        node.problem(format!("expected a status code from {} to {}, found {code}", range.start(), range.end()));
+        node.problem(format!(
+            "expected a status code from {} to {}, found {code}",
+            range.start(),
+            range.end()
+        ));
         return None;
     }
     Some(code)
@@ -141,7 +160,11 @@ pub(super) fn is_dtmf(text: &str) -> bool {
 fn loss(context: &Context<'_>, step: &Table<'_>) -> Option<u8> {
     let Some(node) = step.get("loss") else { return Some(0) };
     match context.limit(&node, None, None, false)?.value {
-        Quantity::Percent(value) | Quantity::Number(value) if (0.0..=100.0).contains(&value) && value.fract() == 0.0 => Some(value as u8),
+        Quantity::Percent(value) | Quantity::Number(value)
+            if (0.0..=100.0).contains(&value) && value.fract() == 0.0 =>
+        {
+            Some(value as u8)
+        }
         other => {
             node.problem(format!("expected a whole percentage such as \"20 %\", found \"{other}\""));
             None

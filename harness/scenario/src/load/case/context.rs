@@ -64,7 +64,10 @@ impl Context<'_> {
 
     /// The same; what is put in is escaped for a regular expression, unless its name ends in `.pattern`.
     pub(super) fn pattern_text(&self, node: &Node<'_>) -> Option<String> {
-        self.substituted(node, |name, value| if name.ends_with(".pattern") { value } else { regex_lite::escape(&value) })
+        self.substituted(
+            node,
+            |name, value| if name.ends_with(".pattern") { value } else { regex_lite::escape(&value) },
+        )
     }
 
     /// One of the words.
@@ -89,7 +92,11 @@ impl Context<'_> {
                 None if self.elsewhere => out.push_str(written),
                 None => {
                     let hint = did_you_mean(name, texts::names(self.bench, &self.axes));
-                    node.problem_at(written, format!("unknown name `{name}` on the bench {}", self.bench.name), hint);
+                    node.problem_at(
+                        written,
+                        format!("unknown name `{name}` on the bench {}", self.bench.name),
+                        hint,
+                    );
                     whole = false;
                 }
             }
@@ -126,7 +133,13 @@ impl Context<'_> {
     }
 
     /// A limit: an entry of the limits table, or a literal with its source.
-    pub(super) fn limit(&self, node: &Node<'_>, kind: Option<Kind>, source: Option<&Node<'_>>, needs_source: bool) -> Option<Limit> {
+    pub(super) fn limit(
+        &self,
+        node: &Node<'_>,
+        kind: Option<Kind>,
+        source: Option<&Node<'_>>,
+        needs_source: bool,
+    ) -> Option<Limit> {
         if let Some(limit) = self.named_limit(node) {
             if let Some(source) = source {
                 source.problem("`source` stands beside a literal limit only: a named one has its own");
@@ -153,7 +166,12 @@ impl Context<'_> {
     }
 
     /// A bound of a measure: the name of an entry, `${name}`, or a literal with its source.
-    pub(super) fn bound(&self, node: &Node<'_>, kind: Option<Kind>, source: Option<&Node<'_>>) -> Option<Limit> {
+    pub(super) fn bound(
+        &self,
+        node: &Node<'_>,
+        kind: Option<Kind>,
+        source: Option<&Node<'_>>,
+    ) -> Option<Limit> {
         let is_name = node.as_text().is_some_and(|text| text.starts_with(|c: char| c.is_ascii_alphabetic()));
         if !is_name || source.is_some() {
             return self.limit(node, kind, source, true);
@@ -186,7 +204,9 @@ impl Context<'_> {
     pub(super) fn count<T: TryFrom<i64>>(&self, node: &Node<'_>, what: &str) -> Option<T> {
         let value = self.quantity(node)?;
         let whole = match value {
-            Quantity::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => T::try_from(number as i64).ok(),
+            Quantity::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                T::try_from(number as i64).ok()
+            }
             _ => None,
         };
         if whole.is_none() {
@@ -224,7 +244,8 @@ impl Context<'_> {
 
     pub(super) fn role_hint(&self, role: &RoleName) -> Option<String> {
         let bench = self.bench;
-        let known = bench.sbcs.keys().chain(bench.sets.keys()).chain(bench.parties.keys()).map(RoleName::as_str);
+        let known =
+            bench.sbcs.keys().chain(bench.sets.keys()).chain(bench.parties.keys()).map(RoleName::as_str);
         did_you_mean(role.as_str(), known)
     }
 
@@ -241,7 +262,11 @@ impl Context<'_> {
                 Some(clause) => {
                     let reached = clause.architectures();
                     for beyond in self.architectures.difference(&reached) {
-                        node.problem(format!("the clause `{}` does not reach {}: take it out of `for`", id.0, beyond.name()));
+                        node.problem(format!(
+                            "the clause `{}` does not reach {}: take it out of `for`",
+                            id.0,
+                            beyond.name()
+                        ));
                     }
                     ids.push(id);
                 }

@@ -7,16 +7,33 @@ use crate::load::suggest::did_you_mean;
 use crate::model::{Channels, CheckId};
 use oxocert_record::StepId;
 
-pub(super) fn channels<'a>(context: &Context<'_>, references: &References<'a>, nodes: &[Node<'a>]) -> Vec<Channels> {
+pub(super) fn channels<'a>(
+    context: &Context<'_>,
+    references: &References<'a>,
+    nodes: &[Node<'a>],
+) -> Vec<Channels> {
     let one = nodes.len() == 1;
     nodes.iter().filter_map(|node| counted(context, references, node, one)).collect()
 }
 
-fn counted<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'a>, one: bool) -> Option<Channels> {
+fn counted<'a>(
+    context: &Context<'_>,
+    references: &References<'a>,
+    node: &Node<'a>,
+    one: bool,
+) -> Option<Channels> {
     let table = node.table("[channels]")?;
     let at = table.need("at").and_then(|node| {
-        let step = StepId(node.as_number().map_or_else(|| node.text().map(str::to_owned), |number| Some(number.to_string()))?);
-        references.wants(&node, &step, Facts::has_media, "a step that `hears` or a talk, during which channels are counted");
+        let step = StepId(
+            node.as_number()
+                .map_or_else(|| node.text().map(str::to_owned), |number| Some(number.to_string()))?,
+        );
+        references.wants(
+            &node,
+            &step,
+            Facts::has_media,
+            "a step that `hears` or a talk, during which channels are counted",
+        );
         Some(step)
     });
     let row_node = table.need("row");
@@ -28,7 +45,10 @@ fn counted<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'
     let sizing = &context.bench.operator.sizing;
     let Some(expected) = sizing.get(&row) else {
         let hint = did_you_mean(&row, sizing.keys().map(String::as_str));
-        row_node.problem_with(format!("the operator profile {} has no sizing row `{row}`", context.bench.operator.name), hint);
+        row_node.problem_with(
+            format!("the operator profile {} has no sizing row `{row}`", context.bench.operator.name),
+            hint,
+        );
         return None;
     };
     Some(Channels {

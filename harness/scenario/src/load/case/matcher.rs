@@ -7,12 +7,20 @@ use crate::load::suggest::did_you_mean;
 use crate::model::{FieldCheck, Matcher};
 use oxocert_record::StepId;
 
-pub(super) fn checks<'a>(context: &Context<'_>, references: &References<'a>, node: Option<Node<'a>>) -> Vec<FieldCheck> {
+pub(super) fn checks<'a>(
+    context: &Context<'_>,
+    references: &References<'a>,
+    node: Option<Node<'a>>,
+) -> Vec<FieldCheck> {
     let mut checks = Vec::new();
     let Some(table) = node.and_then(|node| node.table("`check`")) else { return checks };
     for (field, value) in table.entries() {
         if !is_field(field) {
-            table.problem_at_key(field, format!("unknown field `{field}`"), did_you_mean(field, oxocert_sip::message::FIELDS.iter().map(|(known, _)| *known)));
+            table.problem_at_key(
+                field,
+                format!("unknown field `{field}`"),
+                did_you_mean(field, oxocert_sip::message::FIELDS.iter().map(|(known, _)| *known)),
+            );
             continue;
         }
         if let Some(matcher) = matcher(context, references, &value) {
@@ -39,7 +47,8 @@ fn matcher<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'
         found.push(regex(context, &node));
     }
     if let Some(node) = table.get("any") {
-        let values: Vec<String> = node.list().unwrap_or_default().iter().filter_map(|node| plain(context, node)).collect();
+        let values: Vec<String> =
+            node.list().unwrap_or_default().iter().filter_map(|node| plain(context, node)).collect();
         found.push((!values.is_empty()).then_some(Matcher::Any(values)));
     }
     if let Some(node) = table.get("first") {
@@ -119,7 +128,9 @@ fn number(context: &Context<'_>, node: &Node<'_>) -> Option<f64> {
 fn other_step<'a>(references: &References<'a>, node: &Node<'a>) -> Option<(StepId, String)> {
     let text = node.text()?;
     let split = text.strip_prefix("step ").and_then(|rest| {
-        rest.match_indices('.').find(|(dot, _)| is_field(&rest[dot + 1..])).map(|(dot, _)| (&rest[..dot], &rest[dot + 1..]))
+        rest.match_indices('.')
+            .find(|(dot, _)| is_field(&rest[dot + 1..]))
+            .map(|(dot, _)| (&rest[..dot], &rest[dot + 1..]))
     });
     let Some((step, field)) = split else {
         node.problem("expected a field of another step such as \"step 2.from.user\"");

@@ -8,7 +8,12 @@ use crate::load::units::Kind;
 use crate::model::{Measurand, Measure, StreamCount};
 use oxocert_record::{RoleName, StepId};
 
-pub(super) fn measure<'a>(context: &Context<'_>, references: &References<'a>, known: &Known, node: &Node<'a>) -> Option<Measure> {
+pub(super) fn measure<'a>(
+    context: &Context<'_>,
+    references: &References<'a>,
+    known: &Known,
+    node: &Node<'a>,
+) -> Option<Measure> {
     let table = node.table("a measure")?;
     let name = table.need("name").and_then(|node| node.text()).map(str::to_owned);
     let of_node = table.need("of");
@@ -32,13 +37,13 @@ pub(super) fn measure<'a>(context: &Context<'_>, references: &References<'a>, kn
 }
 
 /// What `step 3 <word>` may be, and of which unit.
-type Word = (&'static str, fn(StepId) -> Measurand, Kind, fn(&Facts) -> bool, &'static str);
+pub(super) type Word = (&'static str, fn(StepId) -> Measurand, Kind, fn(&Facts) -> bool, &'static str);
 
 const MEDIA: &str = "a step that `hears` or a talk";
 const REPEATED: &str = "an `expects` with `times` above 1";
 const DIGITS: &str = "a step that `receives-digits`";
 
-const WORDS: [Word; 15] = [
+pub(super) const WORDS: [Word; 15] = [
     ("mean_interval", |step| Measurand::MeanInterval { step }, Kind::Time, Facts::is_repeated, REPEATED),
     ("interval_spread", |step| Measurand::IntervalSpread { step }, Kind::Time, Facts::is_repeated, REPEATED),
     ("level", |step| Measurand::Level { step }, Kind::Level, Facts::is_hears, "a step that `hears`"),
@@ -47,13 +52,31 @@ const WORDS: [Word; 15] = [
     ("loss", |step| Measurand::Loss { step }, Kind::Percent, Facts::has_media, MEDIA),
     ("off_path", |step| Measurand::OffPath { step }, Kind::Number, Facts::has_media, MEDIA),
     ("digit_duration", |step| Measurand::ShortestDigit { step }, Kind::Time, Facts::is_digits, DIGITS),
-    ("digit_end_packets", |step| Measurand::FewestEndPackets { step }, Kind::Number, Facts::is_digits, DIGITS),
+    (
+        "digit_end_packets",
+        |step| Measurand::FewestEndPackets { step },
+        Kind::Number,
+        Facts::is_digits,
+        DIGITS,
+    ),
     ("packets", |step| count(step, StreamCount::Packets), Kind::Number, Facts::has_media, MEDIA),
     ("other_codec", |step| count(step, StreamCount::OtherCodec), Kind::Number, Facts::has_media, MEDIA),
     ("other_size", |step| count(step, StreamCount::OtherSize), Kind::Number, Facts::has_media, MEDIA),
-    ("timestamp_jumps", |step| count(step, StreamCount::TimestampJumps), Kind::Number, Facts::has_media, MEDIA),
+    (
+        "timestamp_jumps",
+        |step| count(step, StreamCount::TimestampJumps),
+        Kind::Number,
+        Facts::has_media,
+        MEDIA,
+    ),
     ("other_dscp", |step| count(step, StreamCount::OtherDscp), Kind::Number, Facts::has_media, MEDIA),
-    ("other_rtcp_dscp", |step| count(step, StreamCount::OtherRtcpDscp), Kind::Number, Facts::has_media, MEDIA),
+    (
+        "other_rtcp_dscp",
+        |step| count(step, StreamCount::OtherRtcpDscp),
+        Kind::Number,
+        Facts::has_media,
+        MEDIA,
+    ),
 ];
 
 fn count(step: StepId, what: StreamCount) -> Measurand {
@@ -74,7 +97,13 @@ fn measurand<'a>(references: &References<'a>, known: &Known, node: &Node<'a>) ->
             let Some((_, make, kind, fits, what)) = found else {
                 let words = WORDS.iter().map(|(known, ..)| *known);
                 let hint = did_you_mean(word, words.clone());
-                node.problem_with(format!("unknown measurand \"{word}\": known are {}", words.collect::<Vec<_>>().join(", ")), hint);
+                node.problem_with(
+                    format!(
+                        "unknown measurand \"{word}\": known are {}",
+                        words.collect::<Vec<_>>().join(", ")
+                    ),
+                    hint,
+                );
                 return None;
             };
             let step = StepId(step.to_owned());
@@ -103,7 +132,10 @@ fn talk_measurand(known: &Known, node: &Node<'_>, text: &str) -> Option<(Measura
         if !known.complete {
             return None;
         }
-        node.problem_with(format!("there is no talk labelled `as = \"{label}\"`"), did_you_mean(label, known.labels()));
+        node.problem_with(
+            format!("there is no talk labelled `as = \"{label}\"`"),
+            did_you_mean(label, known.labels()),
+        );
         return None;
     };
     for role in [&from, &to] {
@@ -119,7 +151,9 @@ fn talk_measurand(known: &Known, node: &Node<'_>, text: &str) -> Option<(Measura
         "first_tone" => Some((Measurand::FirstTone { label, from, to }, Kind::Time)),
         "longest_break" => Some((Measurand::LongestBreak { label, from, to }, Kind::Time)),
         _ => {
-            node.problem(format!("unknown measurand \"{word}\" of a talk: known are first_tone, longest_break"));
+            node.problem(format!(
+                "unknown measurand \"{word}\" of a talk: known are first_tone, longest_break"
+            ));
             None
         }
     }

@@ -66,7 +66,13 @@ struct Head {
     requires: BTreeSet<String>,
 }
 
-fn scenario(doc: &Document<'_>, root: &Table<'_>, bench: &Bench, register: &Register, standing: &Standing) -> Vec<Case> {
+fn scenario(
+    doc: &Document<'_>,
+    root: &Table<'_>,
+    bench: &Bench,
+    register: &Register,
+    standing: &Standing,
+) -> Vec<Case> {
     schema(root);
     let text = |key| root.need(key).and_then(|node| node.text()).unwrap_or_default().to_owned();
     let words = Architecture::ALL.map(|architecture| (architecture.name(), architecture));
@@ -79,14 +85,23 @@ fn scenario(doc: &Document<'_>, root: &Table<'_>, bench: &Bench, register: &Regi
             .and_then(|node| node.list())
             .map(|list| list.iter().filter_map(|node| node.word(&words)).collect())
             .unwrap_or_default(),
-        requires: root.get("requires").and_then(|node| node.texts()).unwrap_or_default().into_iter().map(str::to_owned).collect(),
+        requires: root
+            .get("requires")
+            .and_then(|node| node.texts())
+            .unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     };
     if let Some(node) = root.get("id") {
         if head.id != stem(doc.file) {
             node.problem(format!("the file is named {}, so its id must be \"{}\"", doc.file, stem(doc.file)));
         }
     }
-    points(root).into_iter().filter_map(|point| case(doc, root, bench, register, standing, &head, point)).collect()
+    points(root)
+        .into_iter()
+        .filter_map(|point| case(doc, root, bench, register, standing, &head, point))
+        .collect()
 }
 
 fn case(
@@ -123,20 +138,24 @@ fn case(
     let mut never = Vec::new();
     if let Some(table) = flow_table {
         let list = table.need("steps");
-        flow = list.map(|node| steps(&context, &references, &node, &place(Phase::Flow, ""))).unwrap_or_default();
+        flow =
+            list.map(|node| steps(&context, &references, &node, &place(Phase::Flow, ""))).unwrap_or_default();
         for node in table.get("never").and_then(|node| node.list()).unwrap_or_default() {
             never.extend(never_step(&context, &node));
         }
         table.finish();
     }
     let mut known = Known { complete: doc.is_clean(), ..Known::default() };
-    let mut twice = |step: &Step| root.doc.note_at(step.position, format!("there are two steps `{}`", step.id));
+    let mut twice =
+        |step: &Step| root.doc.note_at(step.position, format!("there are two steps `{}`", step.id));
     for steps in [&setup, &flow, &teardown] {
         known.take(steps, &mut twice);
     }
     let list = |key: &'static str| root.get(key).map(|node| node.one_or_many()).unwrap_or_default();
-    let measures: Vec<_> =
-        list("measure").iter().filter_map(|node| measure::measure(&context, &references, &known, node)).collect();
+    let measures: Vec<_> = list("measure")
+        .iter()
+        .filter_map(|node| measure::measure(&context, &references, &known, node))
+        .collect();
     let channels = counted::channels(&context, &references, &list("channels"));
     let lifts: Vec<_> = list("lift").iter().filter_map(|node| lift(&context, node)).collect();
     references.check(&known);
@@ -193,7 +212,10 @@ fn not_applicable(context: &mut Context<'_>, root: &Table<'_>, head: &Head) -> O
                 if let Some(node) = root.get("requires") {
                     let known = bench.dut.properties.iter().chain(bench.dut.lacks.keys()).map(String::as_str);
                     node.problem_with(
-                        format!("the bench {} says neither that its DUT has `{property}` nor that it lacks it", bench.name),
+                        format!(
+                            "the bench {} says neither that its DUT has `{property}` nor that it lacks it",
+                            bench.name
+                        ),
                         did_you_mean(property, known),
                     );
                 }
@@ -239,4 +261,44 @@ fn lift(context: &Context<'_>, node: &Node<'_>) -> Option<Lift> {
         name_node.problem_with(format!("there is no standing check `{name}`"), did_you_mean(name, known));
     }
     Some(Lift { name: name.to_owned(), reason: reason? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A word that is missing in the documentation is a word that nobody can use.
+    #[test]
+    fn every_word_is_documented() {
+        let text = include_str!("../../../../../docs/writing-scenarios.md");
+        let words = action::ACTIONS.iter().map(|(word, _)| *word);
+        let words = words
+            .chain(verb::STATES.iter().map(|(word, _)| *word))
+            .chain(measure::WORDS.iter().map(|(word, ..)| *word));
+        let words = words.chain(crate::pattern::METHODS).chain(steps::OWN_FIELDS).chain(action::hold_words());
+        for word in words.filter(|word| *word != "records") {
+            let written =
+                [format!("`{word}`"), format!(" {word}`"), format!("`{word} ="), format!(", `{word}")];
+            assert!(
+                written.iter().any(|written| text.contains(written)),
+                "{word} is missing in docs/writing-scenarios.md"
+            );
+        }
+        for verb in verb::VERBS {
+            assert!(text.contains(&format!("`{verb} = ")), "{verb} is missing in docs/writing-scenarios.md");
+        }
+        for (field, _) in oxocert_sip::message::FIELDS {
+            assert!(
+                text.contains(&format!("| `{field}` |")),
+                "{field} is missing in docs/writing-scenarios.md"
+            );
+        }
+    }
+
+    /// The example of the documentation is the shipped scenario.
+    #[test]
+    fn the_documented_example_is_shipped() {
+        let text = include_str!("../../../../../docs/writing-scenarios.md");
+        assert!(text.contains(include_str!("../../../../../scenarios/basic-calls/BC-01.toml").trim()));
+    }
 }

@@ -82,7 +82,10 @@ impl<'a> References<'a> {
                     wanted.node.problem_with(format!("there is no step `{}`", wanted.step), hint);
                 }
                 Some(facts) if !(wanted.fits)(facts) => {
-                    wanted.node.problem(format!("step `{}` (line {}) is not {}", wanted.step, facts.position.line, wanted.what));
+                    wanted.node.problem(format!(
+                        "step `{}` (line {}) is not {}",
+                        wanted.step, facts.position.line, wanted.what
+                    ));
                 }
                 Some(_) => {}
             }
@@ -120,7 +123,9 @@ impl Known {
                 twice(step);
             }
             match &step.verb {
-                Verb::OneOf { alternatives, .. } => alternatives.iter().for_each(|steps| self.take(steps, twice)),
+                Verb::OneOf { alternatives, .. } => {
+                    alternatives.iter().for_each(|steps| self.take(steps, twice))
+                }
                 Verb::AnyOrder(steps) => self.take(steps, twice),
                 _ => {}
             }

@@ -19,7 +19,12 @@ pub(super) struct Place<'p> {
 }
 
 /// Reads a list of steps; groups with `times` are unrolled.
-pub(super) fn steps<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'a>, place: &Place<'_>) -> Vec<Step> {
+pub(super) fn steps<'a>(
+    context: &Context<'_>,
+    references: &References<'a>,
+    node: &Node<'a>,
+    place: &Place<'_>,
+) -> Vec<Step> {
     let mut all = Vec::new();
     for (index, node) in node.list().unwrap_or_default().into_iter().enumerate() {
         let Some(table) = node.table("a step") else { continue };
@@ -32,7 +37,10 @@ pub(super) fn steps<'a>(context: &Context<'_>, references: &References<'a>, node
             None => StepId(format!("{}{}", place.prefix, index + 1)),
         };
         if let Some(group) = table.get("steps") {
-            let times = table.get("times").and_then(|node| context.count::<u32>(&node, "a number of rounds")).unwrap_or(1);
+            let times = table
+                .get("times")
+                .and_then(|node| context.count::<u32>(&node, "a number of rounds"))
+                .unwrap_or(1);
             let who = table.get("who").map(|node| context.roles(&node)).unwrap_or_default();
             for round in 1..=times.min(1000) {
                 let place = Place { phase: place.phase, prefix: format!("{id}.{round}."), who: &who };
@@ -52,14 +60,21 @@ fn id(node: &Node<'_>) -> Option<StepId> {
         return Some(StepId(number.to_string()));
     }
     let text = node.text()?;
-    let legal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let legal = !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     if !legal {
         node.problem(format!("expected an id of letters, digits, `.`, `-` and `_`, found \"{text}\""));
     }
     legal.then(|| StepId(text.to_owned()))
 }
 
-fn step<'a>(context: &Context<'_>, references: &References<'a>, table: &Table<'a>, id: StepId, place: &Place<'_>) -> Option<Step> {
+fn step<'a>(
+    context: &Context<'_>,
+    references: &References<'a>,
+    table: &Table<'a>,
+    id: StepId,
+    place: &Place<'_>,
+) -> Option<Step> {
     let who = match table.get("who") {
         Some(node) => context.roles(&node),
         None => place.who.to_vec(),
@@ -97,7 +112,8 @@ fn step<'a>(context: &Context<'_>, references: &References<'a>, table: &Table<'a
     });
     let label = table.get("as").and_then(|node| node.text()).map(str::to_owned);
     let optional = table.get("optional").and_then(|node| node.flag()).unwrap_or(false);
-    let times = table.get("times").map_or(Some(1), |node| context.count::<u32>(&node, "a number of messages"));
+    let times =
+        table.get("times").map_or(Some(1), |node| context.count::<u32>(&node, "a number of messages"));
     if let (Some(node), Some(verb)) = (table.get("times"), &verb) {
         if !matches!(verb, Verb::Expects(_)) || times == Some(0) {
             node.problem("`times` counts the messages of an `expects`, at least 1, or the rounds of a group of `steps`");
@@ -130,8 +146,20 @@ fn step<'a>(context: &Context<'_>, references: &References<'a>, table: &Table<'a
 }
 
 /// Fields that belong to one verb or action: not unknown where the verb could not be read.
-const OWN_FIELDS: [&str; 13] = [
-    "to", "anonymous", "code", "how", "digits", "loss", "for", "methods", "channels", "setting", "value", "text", "records",
+pub(super) const OWN_FIELDS: [&str; 13] = [
+    "to",
+    "anonymous",
+    "code",
+    "how",
+    "digits",
+    "loss",
+    "for",
+    "methods",
+    "channels",
+    "setting",
+    "value",
+    "text",
+    "records",
 ];
 
 /// Whether a verb has a verdict.
@@ -171,7 +199,9 @@ fn actors_fit(table: &Table<'_>, verb: &Verb, who: &[RoleName]) {
     let media = [RoleKind::Set, RoleKind::Party];
     match verb {
         Verb::Does(action) => {
-            if let Some((word, kinds)) = table.get("does").and_then(|node| node.as_text()).and_then(|w| Some((w, actors(w)?))) {
+            if let Some((word, kinds)) =
+                table.get("does").and_then(|node| node.as_text()).and_then(|w| Some((w, actors(w)?)))
+            {
                 refuse(&format!("do \"{word}\""), kinds);
             }
             let several = who.len() > 1;
@@ -182,7 +212,9 @@ fn actors_fit(table: &Table<'_>, verb: &Verb, who: &[RoleName]) {
                 _ => {}
             }
         }
-        Verb::Expects(_) | Verb::SeesNo { .. } => refuse("see messages", &[RoleKind::Set, RoleKind::Party, RoleKind::Sbc]),
+        Verb::Expects(_) | Verb::SeesNo { .. } => {
+            refuse("see messages", &[RoleKind::Set, RoleKind::Party, RoleKind::Sbc])
+        }
         Verb::Hears { .. } => refuse("hear", &media),
         Verb::ReceivesDigits { .. } => refuse("receive digits", &media),
         Verb::Is(state) => match state {

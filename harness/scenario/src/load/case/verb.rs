@@ -10,10 +10,11 @@ use oxocert_record::{RoleName, StepId};
 use std::time::Duration;
 
 /// The keys of verbs; a step has exactly one of them.
-pub(super) const VERBS: [&str; 8] = ["does", "expects", "hears", "sees", "receives-digits", "is", "one_of", "any_order"];
+pub(super) const VERBS: [&str; 8] =
+    ["does", "expects", "hears", "sees", "receives-digits", "is", "one_of", "any_order"];
 
 /// The states of `is`.
-const STATES: [(&str, State); 3] =
+pub(super) const STATES: [(&str, State); 3] =
     [("idle", State::Idle), ("gateway-up", State::GatewayUp), ("registered", State::Registered)];
 
 pub(super) fn verb<'a>(
@@ -112,13 +113,18 @@ fn sound(context: &Context<'_>, node: &Node<'_>) -> Option<WantedSound> {
     }
     if let Some(role) = text.strip_prefix("voice of ") {
         let role = RoleName(role.to_owned());
-        let speaks = matches!(RoleKind::of(&role), Some(RoleKind::Set | RoleKind::Party)) && context.needs.contains(&role);
+        let speaks = matches!(RoleKind::of(&role), Some(RoleKind::Set | RoleKind::Party))
+            && context.needs.contains(&role);
         if !speaks {
-            node.problem_with(format!("`{role}` is no set or PSTN party in `needs`"), context.role_hint(&role));
+            node.problem_with(
+                format!("`{role}` is no set or PSTN party in `needs`"),
+                context.role_hint(&role),
+            );
         }
         return speaks.then_some(WantedSound::Voice(role));
     }
-    if let Some(hz) = text.strip_prefix("tone ").and_then(|hz| hz.trim_end_matches(" Hz").parse::<u16>().ok()) {
+    if let Some(hz) = text.strip_prefix("tone ").and_then(|hz| hz.trim_end_matches(" Hz").parse::<u16>().ok())
+    {
         if hz % 50 != 0 {
             node.problem(format!("tones are told apart on a grid of 50 Hz, and {hz} is not on it"));
             return None;
