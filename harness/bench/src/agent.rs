@@ -34,7 +34,7 @@ impl Agent {
     pub(crate) fn sbc(bench: &Bench, role: &RoleName, address: SocketAddr, seed: Seed) -> Agent {
         let mut allow = vec!["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK"];
         // REFER is announced only where the offer lets the network do the transfer (setting C4).
-        if bench.operator.settings.get("transfer.mechanism").is_some_and(|how| how == "refer") {
+        if bench.operator.settings.get("transfer_mechanism").is_some_and(|how| how == "refer") {
             allow.extend(["REFER", "NOTIFY"]);
         }
         Agent::new(bench, role, Kind::Sbc, address, bench.dut.transport, bench.dut.trunk, &allow, seed)

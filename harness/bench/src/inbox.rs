@@ -25,7 +25,7 @@ pub(crate) struct Inbox {
     /// Messages from the DUT in order of arrival.
     pub(crate) messages: Vec<Arrived>,
     /// Changes of what is heard, in order.
-    pub(crate) heard: Vec<Heard>,
+    pub(crate) heard: Vec<(EventNo, Heard)>,
     /// Digits received as telephone-events, with the moment their last packet came.
     pub(crate) digits: Vec<(At, DigitSeen)>,
 }

@@ -4,7 +4,7 @@ use crate::calls::{LegId, LegState, Owner, Session};
 use crate::stage::Stage;
 use oxocert_machine::At;
 use oxocert_media::engine::{self, Command, Source};
-use oxocert_record::{DigitSeen, Heard, RoleName, Sound, StreamWindow, What};
+use oxocert_record::{DigitSeen, Emitter, Heard, RoleName, Sound, StreamWindow, What};
 use rand::Rng;
 
 /// Level of the identity tones.
@@ -109,7 +109,12 @@ impl Stage {
         let Some((role, local)) = self.ports.owner(port).map(|(role, local)| (role.clone(), local)) else { return };
         match event {
             engine::Event::Heard { remote, sound, level_dbm0, since, .. } => {
-                let emitter = remote.map_or(oxocert_record::Emitter::Foreign, |remote| self.emitter(remote.ip()));
+                // Where nothing is heard any more it is whoever was heard before who fell silent.
+                let before = self.inbox.heard.iter().rev().find(|(_, heard)| heard.local == local);
+                let emitter = match remote {
+                    Some(remote) => self.emitter(remote.ip()),
+                    None => before.map_or(Emitter::Foreign, |(_, heard)| heard.emitter),
+                };
                 let sound = match sound {
                     engine::Sound::Silence => Sound::Silence,
                     engine::Sound::Tone { hz } => Sound::Tone { hz },
@@ -117,8 +122,8 @@ impl Stage {
                     engine::Sound::Nothing => Sound::Nothing,
                 };
                 let heard = Heard { role, local, remote, emitter, sound, level_dbm0, since };
-                self.inbox.heard.push(heard.clone());
-                self.out.record(at, What::Heard(heard));
+                let n = self.out.record(at, What::Heard(heard.clone()));
+                self.inbox.heard.push((n, heard));
             }
             engine::Event::Digit {
                 remote, digit, payload_type, duration_ms, end_packets, volume, in_band, ..

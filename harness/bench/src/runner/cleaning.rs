@@ -6,8 +6,12 @@ use oxocert_machine::At;
 use oxocert_record::{CaseEnd, RoleName};
 use std::time::Duration;
 
-/// How long the DUT may take to clear what is left, and how long the ports listen on, where the bench has no `clear.time`.
-const CLEAR: Duration = Duration::from_secs(1);
+/// How long the DUT may take to clear what is left, where the bench has no `dialog.tail`.
+const DIALOG_TAIL: Duration = Duration::from_secs(5);
+/// How long the ports listen on for RTP after BYE, where the bench has no `rtp.tail`.
+const RTP_TAIL: Duration = Duration::from_secs(1);
+/// What is waited beyond a tail, so that the tail is seen whole.
+const BEYOND: Duration = Duration::from_millis(250);
 /// How long the bench waits for the DUT to answer its own BYEs.
 const CLOSING: Duration = Duration::from_secs(3);
 /// The media engine may run on a thread of its own: its last statistics come a little after a port is closed.
@@ -38,7 +42,8 @@ impl Cleaning {
     /// After a case that ended in this way.
     pub(super) fn new(how: CaseEnd, stage: &mut Stage) -> Cleaning {
         restore(stage);
-        Cleaning { how, step: Step::Clearing(stage.now + clear_time(stage)) }
+        let tail = stage.bench.duration("dialog.tail").unwrap_or(DIALOG_TAIL) + BEYOND;
+        Cleaning { how, step: Step::Clearing(stage.now + tail) }
     }
 
     /// In the middle of a case: calls end at once.
@@ -78,7 +83,8 @@ impl Cleaning {
                     if stage.open_calls() > 0 && stage.now < *until {
                         return None;
                     }
-                    self.step = Step::Listening(stage.now + clear_time(stage));
+                    let tail = stage.bench.duration("rtp.tail").unwrap_or(RTP_TAIL) + BEYOND;
+                    self.step = Step::Listening(stage.now + tail);
                 }
                 Step::Listening(until) if stage.now < *until => return None,
                 Step::Listening(_) => self.step = Step::Gateways(stage.now + gateways_time(stage)),
@@ -148,10 +154,6 @@ fn put_back(stage: &mut Stage) -> Option<String> {
         }
     }
     None
-}
-
-fn clear_time(stage: &Stage) -> Duration {
-    stage.bench.duration("clear.time").unwrap_or(CLEAR)
 }
 
 /// Two keep-alive periods and a second; no time where the bench does not know the period.

@@ -9,6 +9,7 @@ use oxocert_machine::At;
 use oxocert_record::{EventNo, RoleName, What};
 use oxocert_scenario::model::step::State as Wanted;
 use oxocert_scenario::model::{Action, Quantity, Step, Verb};
+use oxocert_scenario::satisfies::RESOLUTION;
 use std::time::Duration;
 
 /// The deadline of a step where neither the step nor the bench (`step.max`) gives one.
@@ -160,7 +161,7 @@ impl Doing {
             }
             Verb::Expects(_) | Verb::ReceivesDigits { .. } => State::Waiting,
             Verb::Hears { lasting, .. } => {
-                self.deadline = Some(base + within + *lasting);
+                self.deadline = Some(base + within + *lasting + RESOLUTION);
                 State::Waiting
             }
             Verb::SeesNo { lasting, .. } => {
@@ -211,12 +212,12 @@ impl Doing {
                 None => Ended::Pending,
             },
             Verb::Hears { sound, lasting } => {
-                let heard = hear::satisfied(step, sound, *lasting, self.begun, self.deadline, stage);
-                self.inner = heard.again;
-                if heard.satisfied {
+                let hearing = hear::satisfied(step, sound, *lasting, self.begun, stage);
+                self.inner = hearing.again;
+                if hearing.satisfied {
                     Ended::done()
                 } else if late {
-                    Ended::missed(heard.instead)
+                    Ended::missed(hearing.heard)
                 } else {
                     Ended::Pending
                 }

@@ -1,11 +1,12 @@
 //! The messages that `expects` takes and `sees` forbids.
 
-use super::pattern::{came_to, is_keep_alive, matches, message_in_words};
+use super::pattern::{came_to, is_keep_alive, message_in_words};
 use super::walk::{Claims, Context};
 use crate::stage::Stage;
 use oxocert_machine::At;
 use oxocert_record::EventNo;
 use oxocert_scenario::model::{MessagePattern, Step};
+use oxocert_scenario::satisfies::message_matches;
 
 /// How many of the messages that came instead are named.
 const NAMED: usize = 6;
@@ -26,7 +27,7 @@ pub(super) fn next(
         .iter()
         .filter(|arrived| arrived.event >= context.from && !claims.contains(&arrived.event))
         .filter(|arrived| !is_keep_alive(pattern) || arrived.at >= begun)
-        .find(|arrived| came_to(arrived, &step.who, step.via.as_ref()) && matches(pattern, &arrived.message))
+        .find(|arrived| came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message))
         .map(|arrived| arrived.event)
 }
 
@@ -37,7 +38,7 @@ pub(super) fn seen(step: &Step, pattern: &MessagePattern, begun: At, stage: &Sta
         .messages
         .iter()
         .filter(|arrived| arrived.at >= begun)
-        .find(|arrived| came_to(arrived, &step.who, step.via.as_ref()) && matches(pattern, &arrived.message))
+        .find(|arrived| came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message))
         .map(|arrived| arrived.event)
 }
 

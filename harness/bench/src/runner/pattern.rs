@@ -1,4 +1,4 @@
-//! Which message a pattern means.
+//! Where a message came to, and what it is in words.
 
 use crate::inbox::Arrived;
 use oxocert_record::RoleName;
@@ -9,22 +9,6 @@ use oxocert_sip::message::Message;
 pub(super) fn came_to(arrived: &Arrived, who: &[RoleName], via: Option<&RoleName>) -> bool {
     let at_role = who.iter().any(|role| arrived.point == *role || arrived.party.as_ref() == Some(role));
     at_role && via.is_none_or(|via| arrived.point == *via)
-}
-
-/// Whether the message is of this kind.
-pub(super) fn matches(pattern: &MessagePattern, message: &Message) -> bool {
-    match pattern {
-        MessagePattern::Invite => message.method() == Some("INVITE") && message.to_tag().is_none(),
-        MessagePattern::ReInvite => message.method() == Some("INVITE") && message.to_tag().is_some(),
-        MessagePattern::Request(method) => message.method() == Some(method),
-        MessagePattern::Response { low, high, method } => {
-            let Some(code) = message.status() else { return false };
-            // A challenge is answered by itself and says nothing about the call, unless it is asked for by its code.
-            let challenge = matches!(code, 401 | 407) && low != high;
-            let of_method = |wanted: &String| message.cseq().is_some_and(|(_, method)| method == wanted);
-            (*low..=*high).contains(&code) && !challenge && method.as_ref().is_none_or(of_method)
-        }
-    }
 }
 
 /// Messages of the keep-alive come by themselves all the time: one that came before a step says nothing about it.
