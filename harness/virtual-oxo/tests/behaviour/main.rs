@@ -1,0 +1,10 @@
+//! The virtual OXO between sets and a-SBCs, in virtual time.
+#![allow(clippy::unwrap_used)]
+
+mod basic;
+mod digits;
+mod gateways;
+mod hold;
+mod identity;
+mod lab;
+mod transfer;
