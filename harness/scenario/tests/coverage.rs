@@ -1,4 +1,5 @@
 //! Clause x scenario.
+#![allow(clippy::unwrap_used)]
 
 use oxocert_scenario::coverage::{Covered, coverage};
 use oxocert_scenario::{DEFECTS, disk, load_bench, load_cases, load_defects, load_register, load_standing};

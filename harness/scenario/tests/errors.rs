@@ -1,4 +1,5 @@
 //! What the loader says about files that are wrong.
+#![allow(clippy::unwrap_used)]
 
 use oxocert_scenario::{Sources, disk, load_bench, load_cases};
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! The ladder preview of a shipped scenario.
+#![allow(clippy::unwrap_used)]
 
 use oxocert_scenario::{disk, ladder, load_bench, load_cases};
 use std::path::Path;

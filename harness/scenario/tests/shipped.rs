@@ -1,5 +1,7 @@
 //! Every shipped file loads.
+#![allow(clippy::unwrap_used)]
 
+use oxocert_scenario::model::bench::DutDriver;
 use oxocert_scenario::{
     Sources, disk, load_bench, load_cases, load_defects, load_expected, load_register, load_standing,
 };
@@ -35,4 +37,60 @@ fn defects_load_where_there_are_some() {
 #[test]
 fn the_register_holds_every_clause() {
     assert_eq!(load_register(&sources()).unwrap().clauses.len(), 60);
+}
+
+#[test]
+fn a_bench_without_a_remote_site_runs_the_rest() {
+    let mut sources = sources();
+    let path = "hw-profiles/example-real-powercpu.toml";
+    let text = &sources.files[path];
+    let start = text.find("[set.rs1]").unwrap();
+    let end = start + text[start..].find("[pstn.a]").unwrap();
+    let mut text = format!("{}{}", &text[..start], &text[end..]);
+    text = text.replacen("[dut.lacks]", "[dut.lacks]\n\"set.rs1\" = \"this lab has no remote site\"\n#", 1);
+    sources.files.insert(path.to_owned(), text);
+    let bench = load_bench(&sources, path).unwrap_or_else(|problems| panic!("{problems}"));
+    let cases = load_cases(&sources, &sources.scenario_paths(), &bench)
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let reason = |id: &str| cases.iter().find(|case| case.id.as_str() == id).unwrap().not_applicable.clone();
+    assert_eq!(reason("HR-04").as_deref(), Some("the bench has no set.rs1: this lab has no remote site"));
+    assert_eq!(reason("BC-01"), None);
+}
+
+/// The virtual OXO is configured apart from the bench, so the two files must say the same.
+#[test]
+fn the_virtual_oxo_has_the_values_of_its_bench() {
+    let sources = sources();
+    let mut compared = 0;
+    for path in sources.profile_paths() {
+        let bench = load_bench(&sources, &path).unwrap();
+        let DutDriver::VirtualOxo { settings } = &bench.dut.driver else { continue };
+        let text = sources.text(&format!("hw-profiles/{settings}")).unwrap();
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let millis = |name: &str| bench.duration(name).unwrap().as_millis();
+        let seconds = |name: &str| bench.duration(name).unwrap().as_secs();
+        let mut wanted = vec![
+            format!("period-ms = {}", millis("ka.period")),
+            format!("t1-ms = {}", bench.timers.t1_ms),
+            format!("t2-ms = {}", bench.timers.t2_ms),
+            format!("t4-ms = {}", bench.timers.t4_ms),
+            format!("expires = {}", seconds("se.expires")),
+            format!("min-se = {}", seconds("se.minse")),
+            format!("load = \"{}\"", bench.texts["dut.load"]),
+            format!("address = \"{}\" transport", bench.dut.trunk),
+            format!("address = \"{}\"", bench.dut.registrar),
+            format!("console = \"{}\"", bench.dut.console.unwrap()),
+            format!("ddi = \"{}\"", bench.texts["voicemail"]),
+            format!("mechanism = \"{}\"", bench.operator.settings["transfer_mechanism"]),
+        ];
+        wanted.extend(bench.sbcs.values().map(|sbc| format!("address = \"{}\" primary-gw", sbc.address)));
+        wanted.extend(
+            bench.sets.values().map(|set| format!("number = \"{}\" ddi = \"{}\"", set.number, set.ddi)),
+        );
+        for wanted in wanted {
+            assert!(words.contains(&wanted), "{settings} does not say: {wanted}");
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 3);
 }

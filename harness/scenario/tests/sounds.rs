@@ -1,4 +1,5 @@
 //! What is heard, against what is wanted.
+#![allow(clippy::unwrap_used)]
 
 use oxocert_machine::At;
 use oxocert_record::{Emitter, EventNo, Heard, RoleName, Sound};

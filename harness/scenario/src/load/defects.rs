@@ -65,10 +65,10 @@ fn card(node: &Node<'_>) -> Option<DefectCard> {
     }
     let sockets = table.get("on_sockets");
     let on_sockets = sockets.and_then(|node| node.text()).map(CaseId::from);
-    if let (Some(node), Some(case)) = (sockets, &on_sockets) {
-        if !turns.contains_key(case) {
-            node.problem(format!("`on_sockets` names {case}, which `turns` does not"));
-        }
+    if let (Some(node), Some(case)) = (sockets, &on_sockets)
+        && !turns.contains_key(case)
+    {
+        node.problem(format!("`on_sockets` names {case}, which `turns` does not"));
     }
     table.finish();
     Some(DefectCard {

@@ -308,11 +308,10 @@ impl<'a> Table<'a> {
 
 /// Reads `schema = 1`, which every file begins with.
 pub(crate) fn schema(table: &Table<'_>) {
-    if let Some(node) = table.need("schema") {
-        if let Some(version) = node.integer::<u32>("the number 1") {
-            if version != 1 {
-                node.problem(format!("schema {version} is unknown: this program reads schema 1"));
-            }
-        }
+    if let Some(node) = table.need("schema")
+        && let Some(version) = node.integer::<u32>("the number 1")
+        && version != 1
+    {
+        node.problem(format!("schema {version} is unknown: this program reads schema 1"));
     }
 }

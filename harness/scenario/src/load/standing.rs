@@ -33,13 +33,9 @@ impl StandingCheck {
 
     /// Why it does not apply to a bench; `None` where it does.
     pub fn not_applicable(&self, bench: &Bench) -> Option<String> {
-        self.requires.iter().filter(|property| !bench.dut.properties.contains(*property)).find_map(
-            |property| {
-                let reason =
-                    bench.dut.lacks.get(property).map_or("the profile does not declare it", String::as_str);
-                Some(format!("the DUT has no {property}: {reason}"))
-            },
-        )
+        let property = self.requires.iter().find(|property| !bench.dut.properties.contains(*property))?;
+        let reason = bench.dut.lacks.get(property).map_or("the profile does not declare it", String::as_str);
+        Some(format!("the DUT has no {property}: {reason}"))
     }
 }
 

@@ -114,16 +114,18 @@ fn step<'a>(
     let optional = table.get("optional").and_then(|node| node.flag()).unwrap_or(false);
     let times =
         table.get("times").map_or(Some(1), |node| context.count::<u32>(&node, "a number of messages"));
-    if let (Some(node), Some(verb)) = (table.get("times"), &verb) {
-        if !matches!(verb, Verb::Expects(_)) || times == Some(0) {
-            node.problem("`times` counts the messages of an `expects`, at least 1, or the rounds of a group of `steps`");
-        }
+    if let (Some(node), Some(verb)) = (table.get("times"), &verb)
+        && (!matches!(verb, Verb::Expects(_)) || times == Some(0))
+    {
+        node.problem(
+            "`times` counts the messages of an `expects`, at least 1, or the rounds of a group of `steps`",
+        );
     }
     let field_checks = checks(context, references, table.get("check"));
-    if let (Some(node), Some(verb)) = (table.get("check"), &verb) {
-        if !matches!(verb, Verb::Expects(_)) {
-            node.problem("`check` looks at the message of an `expects`");
-        }
+    if let (Some(node), Some(verb)) = (table.get("check"), &verb)
+        && !matches!(verb, Verb::Expects(_))
+    {
+        node.problem("`check` looks at the message of an `expects`");
     }
     let proves = context.clauses(table.get("proves"));
     let verb = verb?;
