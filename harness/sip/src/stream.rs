@@ -8,8 +8,7 @@ pub const LONGEST_MESSAGE: usize = 64 * 1024;
 /// What comes out of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framed {
-    /// The exact bytes of one message; where Content-Length is missing it was taken as 0, and the parser's finding
-    /// `content-length-missing` is to be added for a stream.
+    /// The exact bytes of one message; where Content-Length is missing or unreadable it was taken as 0.
     Message {
         /// The bytes.
         bytes: Vec<u8>,

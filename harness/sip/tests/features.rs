@@ -211,6 +211,8 @@ fn too_short_a_session_is_refused_with_422_and_tried_again() {
     wire.run_for(10);
     let ok = wire.log.iter().find(|line| line.name() == "200 INVITE").unwrap();
     assert_eq!(ok.message.header("Session-Expires"), Some("600;refresher=uac"));
+    let ack = wire.log.iter().rfind(|line| line.name() == "ACK").unwrap();
+    assert_eq!(ack.message.header("Session-Expires"), None);
 }
 
 #[test]
@@ -300,6 +302,18 @@ fn a_stream_that_cannot_be_framed_is_closed() {
     assert!(matches!(b.poll(), Some(Output::Close { .. })));
     b.receive(At::ZERO, flow, &[b'x'; 100_000]);
     assert!(b.poll().is_none());
+}
+
+#[test]
+fn a_stream_without_content_length_is_told() {
+    let mut b = UserAgent::new(config(Side::B, Transport::Tcp));
+    let flow = Wire::with(Transport::Tcp, |_, _| {}).flow().reversed();
+    let text = "OPTIONS sip:b@127.0.0.2 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKx\r\nMax-Forwards: 70\r\n\
+        From: <sip:a@x>;tag=1\r\nTo: <sip:b@y>\r\nCall-ID: c1\r\nCSeq: 1 OPTIONS\r\n\r\n";
+    b.receive(At::ZERO, flow, text.as_bytes());
+    let outputs: Vec<Output> = std::iter::from_fn(|| b.poll()).collect();
+    assert!(matches!(&outputs[1], Output::Event(Event::Outside { .. })));
+    assert!(matches!(&outputs[2], Output::Event(Event::Stray { why, .. }) if why.contains("Content-Length")));
 }
 
 #[test]

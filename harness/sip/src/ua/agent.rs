@@ -156,7 +156,14 @@ impl UserAgent {
 
     fn receive_framed(&mut self, at: At, flow: Flow, framed: Framed) {
         match framed {
-            Framed::Message { bytes, .. } => self.receive_message(at, flow, &bytes),
+            Framed::Message { bytes, has_length } => {
+                self.receive_message(at, flow, &bytes);
+                if let Ok(message) = Message::parse(&bytes)
+                    && !has_length
+                {
+                    self.stray(&message, "no Content-Length on a stream (RFC 3261 §20.14): taken as 0");
+                }
+            }
             Framed::Ping => self.transmit(flow, b"\r\n".to_vec(), false),
             Framed::Broken { bytes, why } => {
                 self.event(Event::Unreadable { flow, bytes, why });

@@ -2,6 +2,7 @@
 
 use super::agent::Asked;
 use super::call::Repeat;
+use super::compose::Reply;
 use super::{Body, CallId, CallState, Header, Override, RequestId, UserAgent};
 use oxocert_machine::At;
 
@@ -29,7 +30,8 @@ impl UserAgent {
             automatic.push(("RSeq".to_string(), rseq.to_string()));
         }
         let Some(flow) = self.layer.server_flow(&key) else { return };
-        let bytes = self.response(flow, &invite, code, Some(&tag), automatic, headers, body.as_ref());
+        let reply = Reply { status: code, tag: Some(&tag), automatic, headers, body: body.as_ref() };
+        let bytes = self.response(flow, &invite, reply);
         if self.layer.respond(at, &key, code, bytes.clone())
             && let (Some(rseq), Some(state)) = (rseq, self.calls.get_mut(&call))
         {
@@ -76,7 +78,8 @@ impl UserAgent {
         call.over();
         let tag = call.dialog.local_tag.clone();
         let Some(flow) = self.layer.server_flow(&key) else { return };
-        let bytes = self.response(flow, &invite, code, Some(&tag), Vec::new(), headers, None);
+        let reply = Reply { status: code, tag: Some(&tag), automatic: Vec::new(), headers, body: None };
+        let bytes = self.response(flow, &invite, reply);
         self.layer.respond(at, &key, code, bytes);
         self.drain_layer(at);
     }
@@ -92,16 +95,14 @@ impl UserAgent {
             }
             _ => {
                 let Some(flow) = self.layer.server_flow(&asked.key) else { return };
-                let tag = asked.tag.clone();
-                let bytes = self.response(
-                    flow,
-                    &asked.request,
-                    code,
-                    tag.as_deref(),
-                    Vec::new(),
+                let reply = Reply {
+                    status: code,
+                    tag: asked.tag.as_deref(),
+                    automatic: Vec::new(),
                     headers,
-                    body.as_ref(),
-                );
+                    body: body.as_ref(),
+                };
+                let bytes = self.response(flow, &asked.request, reply);
                 self.layer.respond(at, &asked.key, code, bytes);
                 if code < 200 {
                     self.asked.insert(request, asked);
@@ -136,7 +137,8 @@ impl UserAgent {
         }
         call.modify_pending = false;
         let Some(flow) = self.layer.server_flow(&key) else { return };
-        let bytes = self.response(flow, &request, code, tag.as_deref(), automatic, headers, body.as_ref());
+        let reply = Reply { status: code, tag: tag.as_deref(), automatic, headers, body: body.as_ref() };
+        let bytes = self.response(flow, &request, reply);
         let is_sent = self.layer.respond(at, &key, code, bytes.clone());
         if let Some(call) = self.calls.get_mut(&id)
             && is_sent

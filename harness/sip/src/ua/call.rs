@@ -46,6 +46,8 @@ pub(super) struct Call {
     pub(super) late: Vec<(At, Flow, Vec<u8>)>,
     /// Our 2xx that waits for its ACK.
     pub(super) ok: Option<Repeat>,
+    /// CSeq number of the last 2xx of ours that was acknowledged.
+    pub(super) confirmed: Option<u32>,
     /// Our reliable provisional response that waits for its PRACK, and its RSeq.
     pub(super) reliable: Option<(u32, Repeat)>,
     /// RSeq of our last reliable provisional response.
@@ -128,6 +130,7 @@ impl Call {
             mute_ack: false,
             late: Vec::new(),
             ok: None,
+            confirmed: None,
             reliable: None,
             rseq: 0,
             seen_rseq: None,

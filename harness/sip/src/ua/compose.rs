@@ -8,6 +8,18 @@ use crate::transaction::ClientKey;
 use oxocert_machine::{Flow, Transport};
 use rand::Rng;
 
+/// What a response says beyond what it copies from its request.
+pub(super) struct Reply<'r> {
+    pub(super) status: u16,
+    /// Our To tag, used where the request has none.
+    pub(super) tag: Option<&'r str>,
+    /// Headers of ours, which the owner's replace.
+    pub(super) automatic: Vec<Header>,
+    /// The owner's headers.
+    pub(super) headers: &'r [Header],
+    pub(super) body: Option<&'r Body>,
+}
+
 impl UserAgent {
     /// `length` random hex digits.
     pub(super) fn token(&mut self, length: usize) -> String {
@@ -75,17 +87,9 @@ impl UserAgent {
         }
     }
 
-    /// A response: Via, Record-Route, From, To, Call-ID and CSeq of the request, then `automatic`, then `headers`.
-    pub(super) fn response(
-        &self,
-        flow: Flow,
-        request: &Message,
-        status: u16,
-        tag: Option<&str>,
-        automatic: Vec<Header>,
-        headers: &[Header],
-        body: Option<&Body>,
-    ) -> Vec<u8> {
+    /// A response: Via, Record-Route, From, To, Call-ID and CSeq of the request, then the reply's own.
+    pub(super) fn response(&self, flow: Flow, request: &Message, reply: Reply<'_>) -> Vec<u8> {
+        let Reply { status, tag, automatic, headers, body } = reply;
         let mut draft = Draft::response(status);
         for (at, via) in request.headers("Via").into_iter().enumerate() {
             draft.add("Via", if at == 0 { mark_source(via, flow, request) } else { via.to_string() });

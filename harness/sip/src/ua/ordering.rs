@@ -178,7 +178,7 @@ impl UserAgent {
         };
         let cseq = call.dialog.next_cseq();
         let credentials = call.credentials.clone();
-        let Some(call) = self.calls.remove(&id) else { return None };
+        let call = self.calls.remove(&id)?;
         let flow = next_flow(&call);
         let mut draft = self.dialog_request(&call, method, cseq, flow);
         self.calls.insert(id, call);

@@ -2,6 +2,7 @@
 
 use super::agent::{Asked, Seen};
 use super::call::Call;
+use super::compose::Reply;
 use super::{CallId, CallState, Event, Header, UserAgent};
 use crate::dialog::Dialog;
 use crate::message::Message;
@@ -69,7 +70,8 @@ impl UserAgent {
     ) {
         let Some(flow) = self.layer.server_flow(key) else { return };
         let tag = self.token(10);
-        let bytes = self.response(flow, request, status, Some(&tag), Vec::new(), headers, None);
+        let reply = Reply { status, tag: Some(&tag), automatic: Vec::new(), headers, body: None };
+        let bytes = self.response(flow, request, reply);
         self.layer.respond(at, key, status, bytes);
         self.drain_layer(at);
     }
@@ -138,7 +140,9 @@ impl UserAgent {
         };
         let tag = self.calls.get(&id).map(|call| call.dialog.local_tag.clone());
         if let Some(flow) = self.layer.server_flow(key) {
-            let bytes = self.response(flow, request, 200, tag.as_deref(), Vec::new(), &[], None);
+            let reply =
+                Reply { status: 200, tag: tag.as_deref(), automatic: Vec::new(), headers: &[], body: None };
+            let bytes = self.response(flow, request, reply);
             self.layer.respond(at, key, 200, bytes);
         }
         if !self.layer.is_unanswered(&invite_key) {
@@ -165,9 +169,14 @@ impl UserAgent {
         let number = request.cseq().map(|(number, _)| number);
         let Some(call) = self.calls.get_mut(&id) else { return Seen::first(None) };
         if call.ok.as_ref().is_none_or(|ok| Some(ok.cseq) != number) {
-            return Seen::again(Some(id));
+            if number.is_some() && call.confirmed == number {
+                return Seen::again(Some(id));
+            }
+            self.stray(request, "ACK whose CSeq number no 2xx of ours waits for");
+            return Seen::first(Some(id));
         }
         call.ok = None;
+        call.confirmed = number;
         if !request.body().is_empty() {
             call.remote_body = Some(request.body().to_vec());
         }

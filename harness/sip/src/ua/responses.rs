@@ -27,8 +27,8 @@ impl UserAgent {
                 let Some(sent) = self.sent.get(&key).cloned() else { return Seen::first(None) };
                 let call = sent.purpose.call();
                 let is_final = response.status().is_some_and(|status| status >= 200);
-                if let Some(call) = call.and_then(|id| self.calls.get_mut(&id)).filter(|_| is_final) {
-                    if call.client.as_ref() == Some(&key) {
+                if let Some(call) = call.and_then(|id| self.calls.get_mut(&id)) {
+                    if is_final && call.client.as_ref() == Some(&key) {
                         call.client = None;
                     }
                     // On a stream the connection that the answer came on is the one to go on with.
@@ -241,16 +241,14 @@ impl UserAgent {
     fn resend(&mut self, at: At, key: &ClientKey, sent: &Sent, replace: Vec<Header>) -> bool {
         let Some(request) = self.layer.sent(key).cloned() else { return false };
         let number = request.cseq().map_or(0, |(number, _)| number);
-        let call = sent.purpose.call().and_then(|id| self.calls.get_mut(&id));
-        let (flow, cseq) = match call {
+        let Some(flow) = self.layer.client_flow(key) else { return false };
+        let cseq = match sent.purpose.call().and_then(|id| self.calls.get_mut(&id)) {
             Some(call) => {
-                call.authorization = replace.clone();
-                (call.flow, call.dialog.next_cseq())
+                let is_authorization = |(name, _): &&Header| name.ends_with("Authorization");
+                call.authorization = replace.iter().filter(is_authorization).cloned().collect();
+                call.dialog.next_cseq()
             }
-            None => match self.layer.client_flow(key) {
-                Some(flow) => (flow, number.saturating_add(1)),
-                None => return false,
-            },
+            None => number.saturating_add(1),
         };
         self.count_registration(&request, cseq);
         let Some(bytes) = self.again(key, flow, cseq, &replace) else { return false };

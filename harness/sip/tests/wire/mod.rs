@@ -40,6 +40,9 @@ impl Line {
     }
 }
 
+/// Whether a message gets lost: by its sender, its name, and how often it was sent before.
+pub type Lose = Box<dyn FnMut(Side, &str, usize) -> bool>;
+
 /// The wire and its two ends.
 pub struct Wire {
     pub now: At,
@@ -52,8 +55,8 @@ pub struct Wire {
     pub events: Vec<(At, Side, Event)>,
     /// Received outputs marked as repetition.
     pub absorbed: usize,
-    /// Loses the message: (sender, name, how often it was sent before).
-    pub lose: Box<dyn FnMut(Side, &str, usize) -> bool>,
+    /// What gets lost.
+    pub lose: Lose,
     queue: VecDeque<(At, Side, Vec<u8>)>,
 }
 
