@@ -126,6 +126,22 @@ fn a_lost_ack_makes_the_200_come_again_on_the_t1_t2_grid() {
 }
 
 #[test]
+fn a_refusal_that_is_never_acknowledged_is_told_at_timer_h() {
+    let mut wire = Wire::new();
+    let a = wire.a.call(At::ZERO, wire.invite(sdp(OFFER)));
+    wire.a.override_next(a, Override::NoAck);
+    wire.run_for(1000);
+    let b = wire.incoming();
+    wire.b.reject(wire.now, b, 486, &[]);
+    wire.run_for(60_000);
+    let sent: Vec<u64> = wire.times(Side::B, "486 INVITE").iter().map(|at| at - 1000).collect();
+    assert_eq!(sent, [0, 500, 1500, 3500, 7500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]);
+    assert_eq!(wire.times(Side::A, "ACK"), [] as [u64; 0]);
+    assert_eq!(wire.told(Side::A), ["Failed"]);
+    assert_eq!(wire.told(Side::B), ["Incoming", "Unconfirmed"]);
+}
+
+#[test]
 fn a_200_that_is_never_acknowledged_ends_in_bye_after_64_t1() {
     let mut wire = Wire::new();
     let a = wire.a.call(At::ZERO, wire.invite(sdp(OFFER)));

@@ -2,8 +2,8 @@
 
 use super::Param;
 
-/// Splits at `separator` outside quoted strings, angle brackets and (for comments in Via) parentheses are not special.
-/// Pieces are trimmed; empty ones are kept, for the linter to see.
+/// Splits at `separator` outside quoted strings and angle brackets. Pieces are trimmed; empty ones are kept, for the
+/// linter to see.
 pub(crate) fn split(text: &str, separator: char) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut scan = Scan::default();

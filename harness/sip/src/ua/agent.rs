@@ -288,7 +288,12 @@ impl UserAgent {
                 LayerOutput::ClientEnded(key) => {
                     self.sent.remove(&key);
                 }
-                LayerOutput::Unacknowledged(key) | LayerOutput::ServerEnded(key) => {
+                LayerOutput::Unacknowledged(key) => {
+                    if let Some(call) = self.heard.remove(&key) {
+                        self.event(Event::Unconfirmed { call });
+                    }
+                }
+                LayerOutput::ServerEnded(key) => {
                     self.heard.remove(&key);
                 }
             }

@@ -192,7 +192,8 @@ pub enum Event {
         /// The ACK.
         request: Message,
     },
-    /// Our 2xx was never acknowledged (64*T1). The agent has sent BYE (RFC 3261 §13.3.1.4).
+    /// Our final response was never acknowledged (64*T1). After a 2xx the agent has sent BYE (RFC 3261 §13.3.1.4); a
+    /// 300-699 had ended the call (or refused the re-INVITE) already.
     Unconfirmed {
         /// The call.
         call: CallId,

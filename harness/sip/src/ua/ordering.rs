@@ -212,7 +212,7 @@ impl UserAgent {
         if let Some((call_id, cseq)) = self.registrations.get_mut(&identity)
             && message.method == "REGISTER"
         {
-            *cseq += 1;
+            *cseq = cseq.saturating_add(1);
             return (call_id.clone(), *cseq);
         }
         let (call_id, cseq) = (self.new_call_id(), self.first_cseq());
