@@ -13,6 +13,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What the owner of the bench orders or reports.
+// Nearly all of them are media reports, and none is kept.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum BenchCommand {
     /// Begin the run.
@@ -34,6 +36,8 @@ pub enum BenchCommand {
 }
 
 /// What the bench reports.
+// Nearly all of them are events of the timeline, and none is kept.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum BenchEvent {
     /// An event of the timeline, numbered from 0 without gap.
@@ -199,7 +203,7 @@ impl Machine for BenchMachine {
         if self.runner.is_finished() {
             return None;
         }
-        self.stage.deadline().into_iter().chain(self.runner.deadline()).min()
+        self.stage.deadline().into_iter().chain(self.runner.deadline(&self.stage)).min()
     }
 }
 

@@ -38,8 +38,9 @@ impl Stage {
     /// Brings the engine to what the leg's offer and answer say.
     pub(crate) fn refresh_media(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        // A telephone that holds sends nothing; the network behind an a-SBC goes on where the direction allows.
-        let silent = !leg.is_up() || (leg.hold.is_some() && matches!(leg.owner, Owner::Set(_)));
+        // A telephone that holds or hands over sends nothing; the network behind an a-SBC goes on where it may.
+        let given_away = (leg.hold.is_some() || leg.referred) && matches!(leg.owner, Owner::Set(_));
+        let silent = !leg.is_up() || given_away;
         if let Some(command) = leg.session.refresh(silent) {
             self.out.media(command);
         }

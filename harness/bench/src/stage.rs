@@ -32,6 +32,8 @@ pub(crate) struct Stage {
     pub(crate) misbehaviour: BTreeMap<RoleName, Vec<Override>>,
     /// Roles whose next incoming call is not answered with 180 by itself.
     pub(crate) silent: BTreeSet<RoleName>,
+    /// Messages that came to a mute a-SBC.
+    pub(crate) swallowed: BTreeSet<(RoleName, Vec<u8>)>,
     pub(crate) dice: SmallRng,
     /// The latest moment seen.
     pub(crate) now: At,
@@ -61,6 +63,7 @@ impl Stage {
             passwords,
             misbehaviour: BTreeMap::new(),
             silent: BTreeSet::new(),
+            swallowed: BTreeSet::new(),
             dice: seed.generator("bench"),
             now: At::ZERO,
             stamp: At::ZERO,
@@ -112,7 +115,10 @@ impl Stage {
         match output {
             Output::Transmit { flow, bytes, retransmission } => self.transmit(role, flow, bytes, retransmission),
             Output::Received { flow, bytes, retransmission, .. } => {
-                self.saw(self.stamp, role, flow, bytes, retransmission);
+                // The first of them may have come while the a-SBC was mute.
+                let known = (role.clone(), bytes);
+                let repeated = retransmission || self.swallowed.contains(&known);
+                self.saw(self.stamp, role, flow, known.1, repeated);
             }
             Output::Close { flow } => {
                 self.out.record(
@@ -266,9 +272,27 @@ impl Stage {
         self.in_hand(role, None).and_then(|id| self.legs.get(&id)).is_some_and(Leg::is_up)
     }
 
+    /// Sets hang up all their calls, as their users would.
+    pub(crate) fn hang_up_sets(&mut self) {
+        let of_set = |leg: &&Leg| leg.has_dialog() && matches!(leg.owner, Owner::Set(_));
+        for leg in self.legs.values().filter(of_set).map(|leg| leg.id).collect::<Vec<_>>() {
+            self.tell_left(leg);
+            self.end(leg);
+        }
+        self.pump();
+    }
+
+    /// What the bench ends by itself is on the record, so that nobody takes its BYE for the DUT's tidiness.
+    fn tell_left(&mut self, id: LegId) {
+        if let Some(leg) = self.legs.get(&id).filter(|leg| leg.has_dialog()) {
+            self.out.role_state(self.now, leg.role(), "call left open, ended by the bench");
+        }
+    }
+
     /// Ends every call, whoever began it.
     pub(crate) fn end_all_calls(&mut self) {
         for leg in self.legs.values().filter(|leg| leg.is_open()).map(|leg| leg.id).collect::<Vec<_>>() {
+            self.tell_left(leg);
             self.end(leg);
         }
         for agent in self.agents.values_mut() {

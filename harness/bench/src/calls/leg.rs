@@ -59,7 +59,7 @@ pub(crate) struct Leg {
     pub(crate) modifying: Option<(RequestId, Option<HoldStyle>)>,
     /// When a re-INVITE refused with 491 is tried again, and the hold it would bring.
     pub(crate) retry: Option<(At, Option<HoldStyle>)>,
-    /// Our REFER is under way: a NOTIFY of success ends the leg.
+    /// Our REFER gave it away: nothing is sent on it any more, and a NOTIFY of success ends it.
     pub(crate) referred: bool,
     /// The other leg of a forced on-net call.
     pub(crate) bridged: Option<LegId>,

@@ -189,8 +189,8 @@ impl Stage {
         if !self.sbcs.get(role).is_some_and(SbcState::is_mute) {
             return false;
         }
-        // Nobody answers, so the transaction layer cannot say what is a repetition: equal bytes in the case are one.
-        let seen = self.inbox.messages.iter().any(|arrived| arrived.point == *role && arrived.message.raw() == bytes);
+        // Nobody answers, so the transaction layer cannot say what is a repetition: equal bytes are one.
+        let seen = !self.swallowed.insert((role.clone(), bytes.to_vec()));
         self.saw(at, role, flow, bytes.to_vec(), seen);
         true
     }

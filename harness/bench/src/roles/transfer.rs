@@ -34,6 +34,9 @@ impl Stage {
         );
         let target = dialog.remote_target.trim_start_matches('<').trim_end_matches('>');
         self.refer(role, held, &format!("<{target}?Replaces={replaces}>"));
+        if let Some(leg) = self.leg_of(role, consulted) {
+            self.fall_silent(leg);
+        }
         Ok(())
     }
 
@@ -53,9 +56,17 @@ impl Stage {
         let by = format!("<sip:{number}@{}>", self.bench.dut.registrar.ip());
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let (Some(agent), Some(call)) = (self.agents.get_mut(role), leg.call) else { return };
-        leg.referred = true;
         let headers = [("Refer-To".to_owned(), target.to_owned()), ("Referred-By".to_owned(), by)];
         agent.ua.in_call(self.now, call, "REFER", &headers, None);
+        self.fall_silent(id);
+    }
+
+    /// A telephone that hands a call over sends nothing on it any more.
+    fn fall_silent(&mut self, id: LegId) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.referred = true;
+        }
+        self.refresh_media(id);
     }
 
     /// NOTIFY of a transfer: once the new call stands the telephone leaves all its calls that took part.

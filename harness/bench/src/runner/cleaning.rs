@@ -10,6 +10,8 @@ use std::time::Duration;
 const DIALOG_TAIL: Duration = Duration::from_secs(5);
 /// How long the ports listen on for RTP after BYE, where the bench has no `rtp.tail`.
 const RTP_TAIL: Duration = Duration::from_secs(1);
+/// The shortest time between flow and teardown.
+const PAUSE: Duration = Duration::from_millis(100);
 /// What is waited beyond a tail, so that the tail is seen whole.
 const BEYOND: Duration = Duration::from_millis(250);
 /// How long the bench waits for the DUT to answer its own BYEs.
@@ -18,7 +20,7 @@ const CLOSING: Duration = Duration::from_secs(3);
 const LAST_STATISTICS: Duration = Duration::from_millis(100);
 
 enum Step {
-    /// The DUT clears what the flow left, by itself.
+    /// Sets have hung up what was left; the DUT clears the other side.
     Clearing(At),
     /// The DUT's console puts settings back; the setting under way.
     PuttingBack(Option<String>),
@@ -42,8 +44,8 @@ impl Cleaning {
     /// After a case that ended in this way.
     pub(super) fn new(how: CaseEnd, stage: &mut Stage) -> Cleaning {
         restore(stage);
-        let tail = stage.bench.duration("dialog.tail").unwrap_or(DIALOG_TAIL) + BEYOND;
-        Cleaning { how, step: Step::Clearing(stage.now + tail) }
+        stage.hang_up_sets();
+        Cleaning { how, step: Step::Clearing(stage.now + dialog_tail(stage)) }
     }
 
     /// In the middle of a case: calls end at once.
@@ -60,7 +62,6 @@ impl Cleaning {
                     if stage.open_calls() > 0 && stage.now < *until {
                         return None;
                     }
-                    tell_left_calls(stage);
                     stage.end_all_calls();
                     self.step = Step::PuttingBack(None);
                 }
@@ -116,6 +117,34 @@ impl Cleaning {
     }
 }
 
+/// Between flow and teardown: the DUT clears what the flow left, and nothing else disturbs its traces.
+pub(super) struct Clearing {
+    pub(super) how: CaseEnd,
+    at_least: At,
+    at_most: At,
+}
+
+impl Clearing {
+    /// After a flow that ended in this way.
+    pub(super) fn new(how: CaseEnd, stage: &Stage) -> Clearing {
+        Clearing { how, at_least: stage.now + PAUSE, at_most: stage.now + dialog_tail(stage) }
+    }
+
+    /// Whether the teardown may begin.
+    pub(super) fn is_over(&self, stage: &Stage) -> bool {
+        stage.now >= self.at_most || (stage.now >= self.at_least && stage.open_calls() == 0)
+    }
+
+    /// When it wants to go on without anything having come.
+    pub(super) fn deadline(&self, stage: &Stage) -> At {
+        if stage.now < self.at_least { self.at_least } else { self.at_most }
+    }
+}
+
+fn dialog_tail(stage: &Stage) -> Duration {
+    stage.bench.duration("dialog.tail").unwrap_or(DIALOG_TAIL) + BEYOND
+}
+
 fn restore(stage: &mut Stage) {
     for role in stage.sbcs.keys().cloned().collect::<Vec<_>>() {
         stage.restore(&role);
@@ -126,15 +155,6 @@ fn restore(stage: &mut Stage) {
     }
     stage.misbehaviour.clear();
     stage.silent.clear();
-}
-
-/// What the bench ends by force is on the record, so that nobody takes its BYE for the DUT's tidiness.
-fn tell_left_calls(stage: &mut Stage) {
-    let left: Vec<RoleName> =
-        stage.legs.values().filter(|leg| leg.has_dialog()).map(|leg| leg.role().clone()).collect();
-    for role in left {
-        stage.out.role_state(stage.now, &role, "call left open, ended by the bench");
-    }
 }
 
 /// Begins to put one setting back; settings that cannot be are told and left.

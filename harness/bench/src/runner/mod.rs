@@ -9,7 +9,7 @@ mod walk;
 
 use crate::machine::{BenchEvent, Progress};
 use crate::stage::Stage;
-use cleaning::Cleaning;
+use cleaning::{Cleaning, Clearing};
 use oxocert_machine::At;
 use oxocert_record::{CaseEnd, Phase, RunStarted, StepId, What};
 use oxocert_scenario::model::{Case, Step};
@@ -31,6 +31,8 @@ enum State {
     Waiting(Box<RunStarted>),
     /// A phase of a case.
     Walking(Box<Walking>),
+    /// Between flow and teardown.
+    Clearing(Clearing),
     /// The bench is brought back to rest.
     Cleaning(Cleaning),
     /// The run is over.
@@ -67,8 +69,8 @@ impl Runner {
         match &self.state {
             State::Finished => {}
             State::Waiting(_) => self.end_run(stage),
-            State::Walking(_) | State::Cleaning(_) if self.interrupted => self.end_case(stage, CaseEnd::Interrupted),
-            State::Walking(_) | State::Cleaning(_) => {
+            _ if self.interrupted => self.end_case(stage, CaseEnd::Interrupted),
+            State::Walking(_) | State::Clearing(_) | State::Cleaning(_) => {
                 self.interrupted = true;
                 stage.out.record(stage.now, What::Interrupted);
                 stage.console.abandon();
@@ -95,6 +97,13 @@ impl Runner {
                     }
                     self.end_phase(stage, course);
                 }
+                State::Clearing(clearing) => {
+                    if !clearing.is_over(stage) {
+                        return;
+                    }
+                    let how = clearing.how.clone();
+                    self.enter(Phase::Teardown, how, stage);
+                }
                 State::Cleaning(cleaning) => match cleaning.advance(stage) {
                     None => return,
                     Some(how) => self.end_case(stage, how),
@@ -104,10 +113,11 @@ impl Runner {
     }
 
     /// When it wants to go on without anything having come.
-    pub(crate) fn deadline(&self) -> Option<At> {
+    pub(crate) fn deadline(&self, stage: &Stage) -> Option<At> {
         match &self.state {
             State::Waiting(_) | State::Finished => None,
             State::Walking(walking) => walking.walk.deadline(),
+            State::Clearing(clearing) => Some(clearing.deadline(stage)),
             State::Cleaning(cleaning) => cleaning.deadline(),
         }
     }
@@ -148,13 +158,15 @@ impl Runner {
             (Phase::Setup, Course::Missed { step, why, .. }) => {
                 self.enter(Phase::Teardown, CaseEnd::SetupFailed { step, why }, stage);
             }
-            (Phase::Flow, Course::Completed) => self.enter(Phase::Teardown, CaseEnd::Completed, stage),
-            (Phase::Flow, Course::Missed { step, why, bench: true }) => {
-                let why = format!("step {step}: {why}");
-                self.enter(Phase::Teardown, CaseEnd::HarnessError { why }, stage);
-            }
-            (Phase::Flow, Course::Missed { step, bench: false, .. }) => {
-                self.enter(Phase::Teardown, CaseEnd::Stopped { step }, stage);
+            (Phase::Flow, course) => {
+                let how = match course {
+                    Course::Missed { step, why, bench: true } => {
+                        CaseEnd::HarnessError { why: format!("step {step}: {why}") }
+                    }
+                    Course::Missed { step, bench: false, .. } => CaseEnd::Stopped { step },
+                    Course::Pending | Course::Completed => CaseEnd::Completed,
+                };
+                self.state = State::Clearing(Clearing::new(how, stage));
             }
             (Phase::Teardown, _) => {
                 let how = walking.how.clone();
