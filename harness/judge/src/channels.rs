@@ -74,6 +74,8 @@ pub(crate) fn judge(context: &Context<'_, '_>, channels: &Channels) -> (CheckRes
     };
     let done = context.run.steps.get(&channels.at).is_some_and(|step| step.done.is_some());
     if let (true, Some(at)) = (done, context.left(&channels.at)) {
+        // The order of the next step may carry the same stamp: its BYE does not belong to this one any more.
+        let at = At(at.0.saturating_sub(1));
         let count = count(context, at);
         let equal = count.counts == channels.expected;
         result.verdict = if equal { Verdict::Pass } else { Verdict::Fail };
