@@ -1,6 +1,7 @@
 //! The house is as `docs/ARCHITECTURE.md` draws it: arrows go one way, every path it names exists.
 
 use std::collections::{BTreeMap, BTreeSet};
+use crate::root;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,20 +12,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sip", &["machine"]),
     ("media", &["machine"]),
     ("scenario", &["machine", "record", "sip"]),
-    ("judge", &["record", "scenario", "sip"]),
+    ("judge", &["machine", "record", "scenario", "sip"]),
     ("bench", &["machine", "media", "record", "scenario", "sip"]),
     ("virtual-oxo", &["machine", "media", "sip"]),
     ("io", &["machine", "media", "record"]),
-    ("report", &["judge", "record"]),
+    ("report", &["judge", "record", "scenario"]),
     (
         "cli",
         &["bench", "io", "judge", "machine", "media", "record", "report", "scenario", "virtual-oxo"],
     ),
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 /// Crate -> crates of this project among its ordinary dependencies, as cargo sees them.
 fn arrows_of_the_build() -> BTreeMap<String, BTreeSet<String>> {

@@ -13,6 +13,7 @@ pub use case::{
 pub use clause::{ClauseResult, Proof};
 
 use oxocert_record::Verdict;
+pub use oxocert_scenario::model::{ChannelCounts, CheckId, ClauseId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
