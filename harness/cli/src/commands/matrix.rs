@@ -1,0 +1,68 @@
+//! `oxocert matrix`: what each defect of the virtual OXO turns to FAIL, in virtual time.
+
+use crate::args::{DEFAULT_PROFILES, Matrix};
+use crate::failure::Failure;
+use crate::matrix::{Cell, applicable, outcomes};
+use crate::project::Project;
+use crate::virtual_run::{NotVirtual, VirtualBench};
+use oxocert_record::Verdict;
+use oxocert_virtual_oxo::{Defects, all_defects};
+use std::path::Path;
+
+/// Prints each defect with the checks that it turns to FAIL, and what the healthy DUT does. Exit code 1 where the healthy
+/// DUT fails or a defect goes unseen.
+///
+/// # Errors
+/// Files, names, or a simulation that does not end.
+pub fn run(root: Option<&Path>, args: &Matrix) -> Result<u8, Failure> {
+    let mut project = Project::open(root)?;
+    let defaults = DEFAULT_PROFILES.map(str::to_owned);
+    let profiles = if args.profiles.is_empty() { &defaults[..] } else { &args.profiles };
+    Defects::named(args.defects.iter().map(String::as_str))
+        .map_err(|unknown| Failure::Usage(unknown.to_string()))?;
+    let mut sound = true;
+    for profile in profiles {
+        let path = project.profile(profile)?;
+        let ground = VirtualBench::load(&project.sources, &path).map_err(|error| match error {
+            NotVirtual::Problems(problems) => Failure::Files { problems, sources: project.sources.clone() },
+            other => Failure::Usage(other.to_string()),
+        })?;
+        sound &= bench(&ground, args);
+    }
+    Ok(u8::from(!sound))
+}
+
+fn bench(ground: &VirtualBench, args: &Matrix) -> bool {
+    let names = all_defects().into_iter().map(|info| info.name);
+    let defects: Vec<&str> =
+        names.filter(|name| args.defects.is_empty() || args.defects.iter().any(|d| d == name)).collect();
+    let chosen =
+        |id: &str, scenario: &str| args.only.is_empty() || args.only.iter().any(|o| o == id || o == scenario);
+    let cases: Vec<_> = applicable(ground).filter(|case| chosen(case.id.as_str(), &case.scenario)).collect();
+    let rows = std::iter::once(None).chain(defects.into_iter().map(Some));
+    let cells: Vec<Cell<'_>> =
+        rows.flat_map(|defect| cases.iter().map(move |case| Cell { ground, defect, case })).collect();
+    let outcomes = outcomes(&cells);
+    let mut sound = true;
+    println!("{}", ground.bench.title);
+    for (cells, outcomes) in cells.chunks(cases.len().max(1)).zip(outcomes.chunks(cases.len().max(1))) {
+        let Some(defect) = cells.first().map(|cell| cell.defect) else { continue };
+        let mut lines = Vec::new();
+        for (cell, outcome) in cells.iter().zip(outcomes) {
+            if !outcome.failed.is_empty() {
+                let checks: Vec<&str> = outcome.failed.iter().map(|check| check.0.as_str()).collect();
+                lines.push(format!("  {}: FAIL {}", cell.case.id, checks.join(" ")));
+            }
+            if !matches!(outcome.verdict, Verdict::Pass | Verdict::PassMarginal | Verdict::Fail) {
+                let reason = outcome.reason.as_deref().unwrap_or_default();
+                lines.push(format!("  {}: {} {reason}", cell.case.id, outcome.verdict));
+            }
+        }
+        let fails = outcomes.iter().any(|outcome| !outcome.failed.is_empty());
+        sound &= if defect.is_some() { fails } else { lines.is_empty() };
+        let verdict = if lines.is_empty() { ": fails nothing" } else { "" };
+        println!("{}{verdict}", defect.unwrap_or("(healthy)"));
+        lines.iter().for_each(|line| println!("{line}"));
+    }
+    sound
+}

@@ -1,0 +1,234 @@
+//! One bench of a run on sockets: DUT, bench machine, media thread, capture and record, from start to end.
+
+use crate::dut::{Dut, Order};
+use crate::failure::{Failure, harness};
+use crate::plan::Plan;
+use crate::progress::BenchProgress;
+use crate::recorder::{Entry, Recorder};
+use crate::run_folder::BenchFolder;
+use crate::{operator, secrets};
+use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
+use oxocert_io::capture::Capture;
+use oxocert_io::clock::{RunClock, StampMapping};
+use oxocert_io::media::{MediaRemote, MediaThread, Note};
+use oxocert_io::sip::{Host, SipDriver, Way};
+use oxocert_machine::{At, Flow, Seed, Transport};
+use oxocert_media::engine::Engine;
+use oxocert_record::{RunStarted, What};
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+/// What one bench is run with.
+pub struct Session {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// What is played.
+    pub plan: Arc<Plan>,
+    /// Where it is recorded.
+    pub folder: BenchFolder,
+    /// The seed of the run.
+    pub seed: Seed,
+    /// UTC of the run's start.
+    pub started: String,
+    /// Defects of the virtual OXO.
+    pub defects: Vec<String>,
+    /// Orders from outside: the interruption.
+    pub commands: (UnboundedSender<BenchCommand>, UnboundedReceiver<BenchCommand>),
+}
+
+impl Session {
+    /// Plays all cases; returns when the record is closed.
+    ///
+    /// # Errors
+    /// The DUT does not start, an address cannot be bound, a file cannot be written.
+    pub fn run(self, progress: BenchProgress) -> Result<(), Failure> {
+        let (commands, inbox) = self.commands;
+        let profile_folder = self.root.join(&self.plan.profile);
+        let profile_folder = profile_folder.parent().unwrap_or(&self.root);
+        let passwords = secrets::passwords(&self.plan.bench, profile_folder, self.seed)?;
+        let order = Order {
+            root: &self.root,
+            plan: &self.plan,
+            folder: &self.folder,
+            passwords: &passwords,
+            seed: self.seed,
+            defects: &self.defects,
+        };
+        let dut = Dut::start(&order)?;
+        let run = run_started(&self.plan, &dut, self.seed, self.started);
+        let bench = self.plan.bench.clone();
+        let machine =
+            BenchMachine::new(bench, self.plan.playable(), run, passwords, self.seed.child("bench"));
+        let (entries, recorder) = Recorder::start(&self.folder, Arc::clone(&self.plan), progress)?;
+        let clock = RunClock::start();
+        let (capture, capturing) =
+            Capture::start(&self.folder.evidence(), StampMapping::new(clock).origin_ns())
+                .map_err(harness("start the capture"))?;
+        let faults = Faults::default();
+        let media = {
+            let (commands, faults) = (commands.clone(), faults.clone());
+            let engine = Engine::new(self.seed.child("bench media"));
+            MediaThread::start(engine, clock, Some(capture.clone()), move |note| {
+                take_note(note, &commands, &faults)
+            })
+        };
+        let media = media.map_err(harness("start the media thread"))?;
+        let mut host = BenchHost {
+            media: media.remote(),
+            capture,
+            entries: entries.clone(),
+            commands: commands.clone(),
+            finished: false,
+        };
+        let driven = drive(machine, clock, commands, inbox, &mut host);
+        drop((media, dut));
+        let captured = capturing.finish();
+        if let Some(error) = captured.error {
+            faults.add(error);
+        }
+        if captured.dropped > 0 {
+            let line = format!(
+                "evidence: {} packets are missing in the captures, the disk was too slow",
+                captured.dropped
+            );
+            // The recorder takes lines until all senders are gone; this is one of them.
+            let _ = entries.send(Entry::Line(line));
+        }
+        drop((host, entries));
+        recorder.finish()?;
+        driven?;
+        faults.result()
+    }
+}
+
+fn run_started(plan: &Plan, dut: &Dut, seed: Seed, started: String) -> RunStarted {
+    let parts = dut.parts();
+    let load =
+        if plan.load.is_empty() { parts.first().cloned().unwrap_or_default() } else { plan.load.clone() };
+    RunStarted {
+        tool: format!("oxocert {}", env!("CARGO_PKG_VERSION")),
+        load,
+        profile: plan.bench.name.clone(),
+        started: Some(started),
+        simulation: plan.bench.simulation,
+        seed: seed.0,
+        dut_parts: parts,
+    }
+}
+
+/// Runs the machine on this thread until its record is closed.
+fn drive(
+    machine: BenchMachine,
+    clock: RunClock,
+    commands: UnboundedSender<BenchCommand>,
+    inbox: UnboundedReceiver<BenchCommand>,
+    host: &mut BenchHost,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(harness("start the signalling runtime"))?.block_on(async {
+        let addresses = machine.local_addresses();
+        let driver = SipDriver::bind(machine, clock, &addresses)?;
+        // The inbox is open: the driver holds its other end.
+        let _ = commands.send(BenchCommand::Start);
+        driver.run(inbox, host).await;
+        Ok(())
+    })
+}
+
+/// What went wrong in the harness itself while the run went on.
+#[derive(Clone, Default)]
+struct Faults(Arc<Mutex<Vec<String>>>);
+
+impl Faults {
+    fn add(&self, text: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    fn result(&self) -> Result<(), Failure> {
+        let faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if faults.is_empty() { Ok(()) } else { Err(Failure::Harness(faults.join("; "))) }
+    }
+}
+
+/// Runs on the media thread.
+fn take_note(note: Note, commands: &UnboundedSender<BenchCommand>, faults: &Faults) {
+    let command = match note {
+        Note::Engine { event, .. } => BenchCommand::Media(event),
+        // Without its port nothing that a case measures is true: the run is given up, in order.
+        Note::NotOpened { error, .. } => {
+            faults.add(error.to_string());
+            BenchCommand::Interrupt
+        }
+    };
+    // After the end of the run nobody listens any more.
+    let _ = commands.send(command);
+}
+
+/// Connects the bench machine with media, capture and record.
+struct BenchHost {
+    media: MediaRemote,
+    capture: Capture,
+    entries: Sender<Entry>,
+    commands: UnboundedSender<BenchCommand>,
+    finished: bool,
+}
+
+impl BenchHost {
+    fn tell(&self, entry: Entry) {
+        // A recorder that is gone has failed, and says so when it is joined.
+        let _ = self.entries.send(entry);
+    }
+}
+
+impl Host<BenchMachine> for BenchHost {
+    fn event(&mut self, _: At, event: BenchEvent) {
+        match event {
+            BenchEvent::Media(command) => self.media.send(command),
+            BenchEvent::Progress(progress) => self.tell(Entry::Progress(progress)),
+            BenchEvent::Finished => self.finished = true,
+            BenchEvent::Operator { prompt } => {
+                self.tell(Entry::Line(format!("at the bench: {prompt}")));
+                operator::ask(self.commands.clone());
+            }
+            BenchEvent::Record(event) => {
+                match &event.what {
+                    What::CaseStarted { case } => self.capture.case(case.as_str()),
+                    What::CaseEnded { .. } => self.capture.case_over(),
+                    What::StepStarted { step, .. } => self.capture.step(step.as_str()),
+                    _ => {}
+                }
+                self.tell(Entry::Event(event));
+            }
+        }
+    }
+
+    fn lag(&mut self, by: Duration) -> Option<BenchCommand> {
+        Some(BenchCommand::Lag { by })
+    }
+
+    fn wire(&mut self, at: At, way: Way, flow: Flow, tos: u8, bytes: &[u8]) {
+        let flow = if way == Way::In { flow.reversed() } else { flow };
+        match flow.transport {
+            Transport::Udp => self.capture.datagram(at, flow, tos, bytes),
+            Transport::Tcp => self.capture.bytes(at, flow, tos, bytes),
+        }
+    }
+
+    fn stream(&mut self, at: At, flow: Flow, open: bool) {
+        if !open {
+            self.capture.stream_closed(at, flow);
+        }
+    }
+
+    fn done(&mut self) -> bool {
+        self.finished
+    }
+}
+
+/// The channel of a session's orders.
+pub fn commands() -> (UnboundedSender<BenchCommand>, UnboundedReceiver<BenchCommand>) {
+    mpsc::unbounded_channel()
+}
