@@ -1,11 +1,11 @@
 //! Cover, observations and the bench.
 
-use super::{Mark, anchor, joined};
+use super::{Mark, anchor, joined, printable};
 use crate::mark::WORST_FIRST;
 use oxocert_judge::RunResult;
 use oxocert_judge::result::Shortened;
 use oxocert_record::Verdict;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many reasons of one architecture stand on the cover; all stand at their case.
 const REASONS: usize = 12;
@@ -78,7 +78,7 @@ pub(super) fn run_verdict(result: &RunResult) -> RunVerdict {
         cases: counts(&result.counts.cases),
         checks: counts(&result.counts.checks),
         clauses: counts(&result.counts.clauses),
-        reasons: result.reasons.iter().take(REASONS).cloned().collect(),
+        reasons: result.reasons.iter().take(REASONS).map(|reason| printable(reason)).collect(),
         more_reasons: result.reasons.len().saturating_sub(REASONS),
     }
 }
@@ -94,10 +94,12 @@ pub(super) fn facts(results: &[RunResult], first: &RunResult) -> Vec<Fact> {
         results.iter().flat_map(|result| &result.run.loads_seen).map(String::as_str).collect();
     seen.sort_unstable();
     seen.dedup();
-    let started: Vec<&str> = results.iter().filter_map(|result| result.run.started.as_deref()).collect();
+    let mut started: Vec<&str> = results.iter().filter_map(|result| result.run.started.as_deref()).collect();
+    started.dedup();
     let minutes = results.iter().map(|result| result.run.duration_ms).sum::<u64>() as f64 / 60_000.0;
     let floors = first.bench.load_floors.iter().map(|(release, load)| format!("{load} (release {release})"));
-    let seeds = results.iter().map(|result| result.run.seed.to_string()).collect::<Vec<_>>();
+    let mut seeds = results.iter().map(|result| result.run.seed.to_string()).collect::<Vec<_>>();
+    seeds.dedup();
     let mut facts = vec![
         Fact { name: "Load under test", value: joined(results, |result| &result.run.load) },
         Fact {
@@ -141,10 +143,8 @@ pub(super) fn not_said(results: &[RunResult]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let uncovered: usize = results
-        .iter()
-        .map(|result| result.matrix.iter().filter(|clause| clause.proofs.is_empty()).count())
-        .sum();
+    let open = results.iter().flat_map(|result| &result.matrix).filter(|clause| clause.proofs.is_empty());
+    let uncovered = open.map(|clause| &clause.id).collect::<BTreeSet<_>>().len();
     if uncovered > 0 {
         lines.push(format!(
             "{uncovered} clauses have no scenario in this run or are for an operator to confirm; they are listed by name and were not proven."
@@ -176,7 +176,7 @@ pub(super) fn observations(result: &RunResult) -> Vec<Observation> {
                 case: case.id.to_string(),
                 anchor: anchor(&result.bench.architecture, case.id.as_str()),
                 check: check.id.0.clone(),
-                text: format!("Required: {}. Observed: {}.", check.required, check.observed),
+                text: printable(&format!("Required: {}. Observed: {}.", check.required, check.observed)),
                 effect,
                 events: events.join(" "),
             });

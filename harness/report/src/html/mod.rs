@@ -105,3 +105,8 @@ fn anchor(architecture: &str, case: &str) -> String {
     let text = format!("{architecture}-{case}");
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
+
+/// Text from the wire may hold control characters, which HTML may not: they are shown as unreadable.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

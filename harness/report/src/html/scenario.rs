@@ -1,6 +1,6 @@
 //! One scenario: purpose, verdict, steps, checks, what was found, and the ladder as text.
 
-use super::{Mark, anchor};
+use super::{Mark, anchor, printable};
 use oxocert_judge::RunResult;
 use oxocert_judge::result::{CaseResult, CheckResult, LadderLine, LadderMark, LimitUsed};
 use oxocert_record::{Phase, Verdict};
@@ -93,14 +93,18 @@ fn one(case: &CaseResult, architecture: &str) -> Case {
         file: case.file.clone(),
         mark: case.verdict.into(),
         observation: case.verdict == Verdict::Fail && case.blocking != Verdict::Fail,
-        reason: case.reason.clone().unwrap_or_default(),
+        reason: case.reason.as_deref().map(printable).unwrap_or_default(),
         time,
         open: matches!(case.verdict, Verdict::Fail | Verdict::Error | Verdict::Inconclusive),
         steps: case.steps.iter().map(step).collect(),
         checks: own.into_iter().map(check).collect(),
         standing_text: format!("{passed} passed, {not_applicable} without subject here, {others} other"),
         standing: standing.into_iter().map(check).collect(),
-        findings: case.findings.iter().map(|finding| (finding.name.clone(), finding.value.clone())).collect(),
+        findings: case
+            .findings
+            .iter()
+            .map(|finding| (finding.name.clone(), printable(&finding.value)))
+            .collect(),
         lifted: case.lifted.iter().map(|lifted| (lifted.id.0.clone(), lifted.reason.clone())).collect(),
         ladder: ladder(&case.ladder),
     }
@@ -133,7 +137,7 @@ fn check(check: &CheckResult) -> Check {
         mark: check.verdict.into(),
         observation: check.observation,
         required: check.required.clone(),
-        observed: check.observed.clone(),
+        observed: printable(&check.observed),
         limit: check.limit.as_ref().map(limit).unwrap_or_default(),
         source: check.limit.as_ref().map(source).unwrap_or_default(),
         measured: measured.unwrap_or_default(),
@@ -180,8 +184,4 @@ fn ladder(lines: &[LadderLine]) -> String {
         let _ = writeln!(text, "{more} more lines stand in events.jsonl");
     }
     text
-}
-
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
