@@ -5,12 +5,24 @@ use crate::description::wanted;
 use crate::leg::{LegId, Side};
 use crate::oxo::VirtualOxo;
 use crate::task::Task;
-use oxocert_media::engine::{Command, PortId, Sending, Source};
+use oxocert_media::engine::{Command, Fault, PortId, Sending, Source};
 use std::net::SocketAddr;
 
 /// French ringback and busy tone: Hz, ms on, ms off.
 const RINGBACK: (u16, u32, u32) = (440, 1500, 3500);
 const BUSY: (u16, u32, u32) = (440, 500, 500);
+
+/// Defects that are faults of each packet toward the trunk.
+const PACKET_FAULTS: [(Defect, Fault); 8] = [
+    (Defect::RtcpDscp0, Fault::ReportsUnmarked),
+    (Defect::TimestampStep, Fault::HalfTimestamps),
+    (Defect::ShortPayload, Fault::HalfPayload),
+    (Defect::DigitsWrongType, Fault::EventsAsType(99)),
+    (Defect::DigitsShort, Fault::EventsCut),
+    (Defect::DigitsOneEnd, Fault::OneEndPacket),
+    (Defect::DigitsInBandToo, Fault::EventsInAudioToo),
+    (Defect::DigitsLost, Fault::EveryOtherEventLost),
+];
 
 impl VirtualOxo {
     pub(crate) fn music(&self) -> Source {
@@ -51,6 +63,11 @@ impl VirtualOxo {
         let local = SocketAddr::new(self.own_ip(side), number);
         self.port_numbers.insert(port, local);
         self.media(Command::Open { port, local });
+        for (defect, fault) in PACKET_FAULTS {
+            if self.has(defect) && side == Side::Trunk {
+                self.media(Command::Spoil { port, fault });
+            }
+        }
         Some((port, local))
     }
 

@@ -53,6 +53,16 @@ fn frequencies_of(digit: char) -> Option<(f64, f64)> {
     Some((*ROWS.get(row)?, *COLUMNS.get(column)?))
 }
 
+/// 20 ms of a digit's two frequencies at -10 dBm0 each, beginning at sample `from`.
+pub fn key_tone(digit: char, from: u32) -> Option<Vec<u8>> {
+    let (row, column) = frequencies_of(digit)?;
+    let peak = g711::peak_of(-10.0);
+    let sine = |hz: f64, n: u32| peak * (TAU * hz * f64::from(n) / f64::from(g711::SAMPLE_RATE)).sin();
+    // The phase repeats each second; a small sample number keeps the sine exact.
+    let begin = from % g711::SAMPLE_RATE;
+    Some((begin..begin + 160).map(|n| g711::encode((sine(row, n) + sine(column, n)) as i16)).collect())
+}
+
 /// The mean square of the part of `frame` at `hz` (Goertzel).
 fn power(frame: &[u8], hz: f64) -> f64 {
     let step = TAU * hz / f64::from(g711::SAMPLE_RATE);
@@ -71,10 +81,7 @@ mod tests {
     use crate::dtmf::digit_of;
 
     fn key(digit: char) -> Vec<u8> {
-        let (row, column) = frequencies_of(digit).unwrap();
-        let peak = g711::peak_of(-10.0);
-        let sine = |hz: f64, n: u32| peak * (TAU * hz * f64::from(n) / 8000.0).sin();
-        (0..160).map(|n| g711::encode((sine(row, n) + sine(column, n)) as i16)).collect()
+        key_tone(digit, 0).unwrap()
     }
 
     #[test]

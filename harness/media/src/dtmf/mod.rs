@@ -4,7 +4,7 @@ mod in_band;
 mod receiver;
 mod sender;
 
-pub use in_band::carries;
+pub use in_band::{carries, key_tone};
 pub use receiver::{Digit, DigitReceiver};
 pub use sender::{DigitSender, EventPacket, Order};
 

@@ -3,6 +3,7 @@
 //! On sockets it runs on the media thread (absolute deadlines, kernel receive stamps); in virtual time the driver
 //! steps it. Its owner (the bench, the virtual OXO) gives [`Command`]s and gets [`Event`]s.
 
+mod fault;
 mod findings;
 mod hearing;
 mod port;
@@ -118,11 +119,39 @@ pub enum Command {
         /// Sent from there.
         to: Option<PortId>,
     },
+    /// Spoil what leaves the port from now on, relayed packets too. For a simulated device with a defect only.
+    Spoil {
+        /// The port.
+        port: PortId,
+        /// How.
+        fault: Fault,
+    },
     /// Close the port; its streams end with a last window.
     Close {
         /// The port.
         port: PortId,
     },
+}
+
+/// What a faulty device does to its packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// RTCP leaves with TOS 0.
+    ReportsUnmarked,
+    /// Timestamps advance by half the samples.
+    HalfTimestamps,
+    /// Audio packets carry half their payload.
+    HalfPayload,
+    /// telephone-events leave with this payload type.
+    EventsAsType(u8),
+    /// Events never state more than 20 ms.
+    EventsCut,
+    /// Events have one packet with the end bit instead of three.
+    OneEndPacket,
+    /// The two frequencies of a digit are in the audio beside its event.
+    EventsInAudioToo,
+    /// Every second event is not sent.
+    EveryOtherEventLost,
 }
 
 /// What is heard, by frames of 20 ms.

@@ -1,9 +1,10 @@
 //! One port pair: its sender, its receiver, and what it forwards.
 
+use super::fault::Faults;
 use super::findings::Kind;
 use super::receiver::{Datagram, Expected, Receiver};
 use super::sender::Sender;
-use super::{Event, PortId};
+use super::{Event, Fault, PortId};
 use crate::dtmf::Order;
 use oxocert_machine::{At, Output};
 use std::collections::VecDeque;
@@ -23,6 +24,8 @@ pub(super) struct Port {
     pub(super) relayed_from: Option<PortId>,
     /// Streams begun so far, to tell their generators apart.
     pub(super) streams_begun: u32,
+    /// What is wrong with the packets it sends.
+    pub(super) faults: Faults,
     /// The wake-up that stands in the engine's queue for this port.
     pub(super) wake_up: Option<At>,
 }
@@ -37,6 +40,7 @@ impl Port {
             relays_to: None,
             relayed_from: None,
             streams_begun: 0,
+            faults: Faults::default(),
             wake_up: None,
         }
     }
@@ -53,6 +57,14 @@ impl Port {
     pub(super) fn deadline(&self) -> Option<At> {
         let sender = self.sender.as_ref().map(Sender::deadline);
         sender.into_iter().chain(self.receiver.deadline()).min()
+    }
+
+    /// Spoils what leaves from now on.
+    pub(super) fn spoil(&mut self, fault: Fault) {
+        self.faults.add(fault);
+        if let Some(sender) = &mut self.sender {
+            sender.faults.add(fault);
+        }
     }
 
     /// Does what is due at `at`.

@@ -114,6 +114,11 @@ impl Engine {
                 }
             }
             Command::Relay { from, to } => self.relay(from, to),
+            Command::Spoil { port, fault } => {
+                if let Some(open) = self.ports.get_mut(&port) {
+                    open.spoil(fault);
+                }
+            }
             Command::Close { port } => self.close(port),
         }
     }
@@ -151,7 +156,9 @@ impl Engine {
             None => {
                 port.streams_begun += 1;
                 let rng = seed.generator(&format!("{} {}", id.0, port.streams_begun));
-                port.sender = Some(Sender::new(id, port.local, port.rtcp_local, sending, now, rng));
+                let mut sender = Sender::new(id, port.local, port.rtcp_local, sending, now, rng);
+                sender.faults = port.faults.clone();
+                port.sender = Some(sender);
             }
         }
         self.plan(id);

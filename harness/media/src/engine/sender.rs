@@ -1,6 +1,7 @@
 //! The sending half of a port: one RTP stream on an absolute schedule, with its reports.
 
-use super::{Event, PortId, Sending, Source};
+use super::fault::Faults;
+use super::{Event, Fault, PortId, Sending, Source};
 use crate::control::{self, Report, ReportBlock, SenderInfo};
 use crate::dtmf::{DigitSender, EventPacket, Order};
 use crate::g711::SAMPLE_NS;
@@ -41,6 +42,7 @@ pub(super) struct Sender {
     next_report: At,
     talkspurt_begins: bool,
     digits: DigitSender,
+    pub(super) faults: Faults,
     packets: u32,
     octets: u32,
     /// Timestamp and time of the last packet, for sender reports.
@@ -86,6 +88,7 @@ impl Sender {
             next_report,
             talkspurt_begins: true,
             digits: DigitSender::default(),
+            faults: Faults::default(),
             packets: 0,
             octets: 0,
             last_sent: None,
@@ -179,6 +182,22 @@ impl Sender {
 
     /// Sends a packet with the stream's own SSRC and next sequence number.
     pub(super) fn transmit(&mut self, packet: Forwarded<'_>, at: At, out: &mut VecDeque<Output<Event>>) {
+        if self.faults.is_none() {
+            self.transmit_whole(packet, at, out);
+            return;
+        }
+        for altered in self.faults.alter(packet, self.sending.event_payload_type) {
+            let packet = Forwarded {
+                payload_type: altered.payload_type,
+                timestamp: altered.timestamp,
+                marker: altered.marker,
+                payload: &altered.payload,
+            };
+            self.transmit_whole(packet, at, out);
+        }
+    }
+
+    fn transmit_whole(&mut self, packet: Forwarded<'_>, at: At, out: &mut VecDeque<Output<Event>>) {
         let builder = RtpPacketBuilder::new()
             .payload_type(packet.payload_type & 0x7f)
             .marked(packet.marker)
@@ -222,7 +241,7 @@ impl Sender {
         remote.set_port(rtcp_port);
         out.push_back(Output::Transmit {
             flow: Flow::udp(self.rtcp_local, remote),
-            tos: self.sending.tos,
+            tos: if self.faults.has(Fault::ReportsUnmarked) { 0 } else { self.sending.tos },
             bytes,
         });
     }
