@@ -105,7 +105,9 @@ impl BenchMachine {
         passwords: BTreeMap<RoleName, String>,
         seed: Seed,
     ) -> BenchMachine {
-        BenchMachine { stage: Stage::new(bench, passwords, seed), runner: Runner::new(cases, run) }
+        let mut stage = Stage::new(bench, passwords, seed);
+        let runner = Runner::new(cases, run, &mut stage);
+        BenchMachine { stage, runner }
     }
 
     /// Every address that the driver must listen on: the a-SBCs, the sets, and the bench's end of a console that speaks
@@ -177,6 +179,10 @@ impl Machine for BenchMachine {
     type Event = BenchEvent;
 
     fn handle(&mut self, at: At, input: Input<BenchCommand>) {
+        // The record is closed by its last event.
+        if self.runner.is_finished() {
+            return;
+        }
         let stage = &mut self.stage;
         stage.now = stage.now.max(at);
         stage.stamp = at;

@@ -107,7 +107,9 @@ impl Stage {
             | engine::Event::Finding { port, .. } => *port,
             engine::Event::Window(window) => window.port,
         };
-        let Some((role, local)) = self.ports.owner(port).map(|(role, local)| (role.clone(), local)) else { return };
+        let Some((role, local)) = self.ports.owner(port).map(|(role, local)| (role.clone(), local)) else {
+            return;
+        };
         match event {
             engine::Event::Heard { remote, sound, level_dbm0, since, .. } => {
                 // Where nothing is heard any more it is whoever was heard before who fell silent.
@@ -127,11 +129,27 @@ impl Stage {
                 self.inbox.heard.push((n, heard));
             }
             engine::Event::Digit {
-                remote, digit, payload_type, duration_ms, end_packets, volume, in_band, ..
+                remote,
+                digit,
+                payload_type,
+                duration_ms,
+                end_packets,
+                volume,
+                in_band,
+                ..
             } => {
                 let emitter = self.emitter(remote.ip());
-                let seen =
-                    DigitSeen { role, local, emitter, digit, payload_type, duration_ms, end_packets, volume, in_band };
+                let seen = DigitSeen {
+                    role,
+                    local,
+                    emitter,
+                    digit,
+                    payload_type,
+                    duration_ms,
+                    end_packets,
+                    volume,
+                    in_band,
+                };
                 self.inbox.digits.push((at, seen.clone()));
                 self.out.record(at, What::Digit(seen));
             }

@@ -35,15 +35,18 @@ impl Numbering {
     /// The numbers of `bench`; the country code is the text `numbering.country`, France (33) where there is none.
     pub(crate) fn new(bench: &Bench) -> Numbering {
         let country = bench.texts.get("numbering.country").cloned().unwrap_or_else(|| "33".into());
-        let mut parties: Vec<_> =
-            bench.parties.iter().map(|(role, party)| (canonical(&party.number, &country), role.clone())).collect();
+        let mut parties: Vec<_> = bench
+            .parties
+            .iter()
+            .map(|(role, party)| (canonical(&party.number, &country), role.clone()))
+            .collect();
         // Emergency numbers reach the party that plays the emergency service, or the first one.
-        let service = bench.parties.keys().find(|role| role.as_str() == EMERGENCY).or(bench.parties.keys().next());
+        let service =
+            bench.parties.keys().find(|role| role.as_str() == EMERGENCY).or(bench.parties.keys().next());
         if let Some(service) = service {
             parties.extend(bench.operator.emergency.iter().map(|number| (number.clone(), service.clone())));
         }
-        let ddis =
-            bench.sets.values().map(|set| (canonical(&set.ddi, &country), set.ddi.clone())).collect();
+        let ddis = bench.sets.values().map(|set| (canonical(&set.ddi, &country), set.ddi.clone())).collect();
         Numbering { country, parties, ddis }
     }
 

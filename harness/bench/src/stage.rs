@@ -113,7 +113,9 @@ impl Stage {
 
     fn take(&mut self, role: &RoleName, output: Output) {
         match output {
-            Output::Transmit { flow, bytes, retransmission } => self.transmit(role, flow, bytes, retransmission),
+            Output::Transmit { flow, bytes, retransmission } => {
+                self.transmit(role, flow, bytes, retransmission)
+            }
             Output::Received { flow, bytes, retransmission, .. } => {
                 // The first of them may have come while the a-SBC was mute.
                 let known = (role.clone(), bytes);
@@ -123,7 +125,10 @@ impl Stage {
             Output::Close { flow } => {
                 self.out.record(
                     self.now,
-                    What::Network { role: role.clone(), note: format!("closes {flow}: the stream cannot be framed") },
+                    What::Network {
+                        role: role.clone(),
+                        note: format!("closes {flow}: the stream cannot be framed"),
+                    },
                 );
                 self.out.close(flow);
             }
@@ -204,9 +209,16 @@ impl Stage {
     }
 
     /// Makes a leg on a call of a user agent.
-    pub(crate) fn open_leg(&mut self, agent: &RoleName, call: CallId, owner: Owner, session: Session) -> LegId {
+    pub(crate) fn open_leg(
+        &mut self,
+        agent: &RoleName,
+        call: CallId,
+        owner: Owner,
+        session: Session,
+    ) -> LegId {
         let id = self.new_leg(agent, Some(call), owner, session);
-        let call_id = self.agents.get(agent).and_then(|agent| agent.ua.dialog(call)).map(|dialog| dialog.call_id);
+        let call_id =
+            self.agents.get(agent).and_then(|agent| agent.ua.dialog(call)).map(|dialog| dialog.call_id);
         let Some(leg) = self.legs.get(&id) else { return id };
         if let Some(call_id) = call_id {
             if let Owner::Party(party) = &leg.owner {
@@ -260,9 +272,10 @@ impl Stage {
     /// The leg a role has in hand: the newest one that it does not hold, else the newest. `via` narrows it to one a-SBC.
     pub(crate) fn in_hand(&self, role: &RoleName, via: Option<&RoleName>) -> Option<LegId> {
         let mine = || {
-            self.legs.values().rev().filter(|leg| {
-                leg.is_open() && leg.role() == role && via.is_none_or(|via| leg.agent == *via)
-            })
+            self.legs
+                .values()
+                .rev()
+                .filter(|leg| leg.is_open() && leg.role() == role && via.is_none_or(|via| leg.agent == *via))
         };
         mine().find(|leg| leg.hold.is_none()).or_else(|| mine().next()).map(|leg| leg.id)
     }

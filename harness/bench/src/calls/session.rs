@@ -101,8 +101,7 @@ impl Session {
         if !self.description.codecs.iter().any(|ours| ours.name.eq_ignore_ascii_case(&codec.name)) {
             return Err(format!("the answer names {}, which was not offered", codec.name));
         }
-        self.may_send =
-            self.offered.sends() && audio.direction.receives() && !audio.is_zero_address();
+        self.may_send = self.offered.sends() && audio.direction.receives() && !audio.is_zero_address();
         self.remote = remote(&audio, codec.pt, audio.telephone_event);
         Ok(())
     }
@@ -202,4 +201,65 @@ fn with_zero_address(description: &[u8]) -> Vec<u8> {
         .map(|line| if line.starts_with("c=") { "c=IN IP4 0.0.0.0\r\n" } else { line })
         .collect::<String>()
         .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn session() -> Session {
+        Session::new(PortId(1), "127.0.3.1:20000".parse().unwrap(), 7)
+    }
+
+    fn line<'a>(text: &'a str, start: &str) -> &'a str {
+        text.lines().find(|line| line.starts_with(start)).unwrap_or_default()
+    }
+
+    #[rstest]
+    #[case(None, "a=sendrecv", "c=IN IP4 127.0.3.1")]
+    #[case(Some(HoldStyle::SendOnly), "a=sendonly", "c=IN IP4 127.0.3.1")]
+    #[case(Some(HoldStyle::Inactive), "a=inactive", "c=IN IP4 127.0.3.1")]
+    #[case(Some(HoldStyle::RecvOnly), "a=recvonly", "c=IN IP4 127.0.3.1")]
+    #[case(Some(HoldStyle::ZeroAddress), "a=sendrecv", "c=IN IP4 0.0.0.0")]
+    fn a_hold_is_written_in_its_style(
+        #[case] hold: Option<HoldStyle>,
+        #[case] direction: &str,
+        #[case] address: &str,
+    ) {
+        let text = String::from_utf8(session().offer(hold).bytes).unwrap();
+        assert!(text.contains(direction) || direction == "a=sendrecv", "{text}");
+        assert_eq!(line(&text, "c="), address);
+        assert_eq!(line(&text, "o="), "o=- 7 1 IN IP4 127.0.3.1", "the origin keeps its address");
+    }
+
+    #[test]
+    fn the_version_counts_changes_only() {
+        let mut session = session();
+        let first = session.offer(None);
+        assert_eq!(session.offer(None), first);
+        let held = String::from_utf8(session.offer(Some(HoldStyle::SendOnly)).bytes).unwrap();
+        assert_eq!(line(&held, "o="), "o=- 7 2 IN IP4 127.0.3.1");
+    }
+
+    #[test]
+    fn what_is_sent_follows_offer_and_answer() {
+        let answer = |direction: &str, address: &str| {
+            format!(
+                "v=0\r\no=- 1 1 IN IP4 127.0.2.1\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n\
+                 m=audio 32000 RTP/AVP 8 106\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:106 telephone-event/8000\r\na={direction}\r\n"
+            )
+        };
+        let mut session = session();
+        session.offer(None);
+        session.answered(answer("sendrecv", "127.0.2.1").as_bytes()).unwrap();
+        let Some(Command::Send { sending, .. }) = session.refresh(false) else { panic!("both ways") };
+        assert_eq!((sending.remote.port(), sending.event_payload_type), (32000, Some(106)));
+        assert_eq!(session.refresh(false), None, "nothing changed");
+        session.answered(answer("sendonly", "127.0.2.1").as_bytes()).unwrap();
+        assert_eq!(session.refresh(false), Some(Command::Stop { port: PortId(1) }), "they do not receive");
+        session.answered(answer("sendrecv", "0.0.0.0").as_bytes()).unwrap();
+        assert_eq!(session.refresh(false), None, "held the old way");
+        assert!(session.answered(b"v=0\r\n").is_err());
+    }
 }

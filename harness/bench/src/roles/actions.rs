@@ -74,15 +74,19 @@ impl Stage {
                 self.reinvite(leg, None);
             }
             Action::Consult { to } => {
-                let held = self.legs.values().any(|leg| leg.role() == role && leg.is_up() && leg.hold.is_some());
+                let held =
+                    self.legs.values().any(|leg| leg.role() == role && leg.is_up() && leg.hold.is_some());
                 if !held {
-                    return Err(Refused::NotYet(format!("a consultation needs a held call, {}", self.calls_in_words(role))));
+                    return Err(Refused::NotYet(format!(
+                        "a consultation needs a held call, {}",
+                        self.calls_in_words(role)
+                    )));
                 }
                 self.dial(role, to).map_err(Refused::Bench)?;
             }
             Action::TransferAttended => self.transfer_attended(role)?,
             Action::TransferBlind { to } => self.transfer_blind(role, to)?,
-            Action::SendDigits { digits, loss_percent } => return self.send_digits(role, digits, *loss_percent),
+            Action::SendDigits { digits, loss_percent } => self.send_digits(role, digits, *loss_percent)?,
             Action::Mute => self.mute(role),
             Action::Restore => self.restore(role),
             Action::Refuse { code, methods } => self.refuse(role, *code, methods),
@@ -92,7 +96,9 @@ impl Stage {
             Action::Raw { text } => self.raw(role, text)?,
             Action::Misbehave { how } => self.misbehave(role, how)?,
             // The runner itself keeps time for these.
-            Action::Talk { lasting } | Action::Wait { lasting } => return Ok(Still::Until(self.now + *lasting)),
+            Action::Talk { lasting } | Action::Wait { lasting } => {
+                return Ok(Still::Until(self.now + *lasting));
+            }
         }
         Ok(Still::Done)
     }
@@ -102,14 +108,21 @@ impl Stage {
         self.legs
             .values()
             .find(|leg| {
-                leg.role() == role && leg.state == LegState::Ringing && via.is_none_or(|via| leg.agent == *via)
+                leg.role() == role
+                    && leg.state == LegState::Ringing
+                    && via.is_none_or(|via| leg.agent == *via)
             })
             .map(|leg| leg.id)
             .ok_or_else(|| Refused::NotYet(format!("no call rings: {}", self.calls_in_words(role))))
     }
 
     /// A call that is up, held by us or not, with no re-INVITE of ours under way.
-    fn free_leg(&self, role: &RoleName, via: Option<&RoleName>, held: bool) -> Result<crate::calls::LegId, Refused> {
+    fn free_leg(
+        &self,
+        role: &RoleName,
+        via: Option<&RoleName>,
+        held: bool,
+    ) -> Result<crate::calls::LegId, Refused> {
         let leg = self.legs.values().rev().find(|leg| {
             leg.role() == role
                 && leg.state == LegState::Up
@@ -158,17 +171,20 @@ impl Stage {
         Ok(())
     }
 
-    fn send_digits(&mut self, role: &RoleName, digits: &str, loss_percent: u8) -> Result<Still, Refused> {
+    fn send_digits(&mut self, role: &RoleName, digits: &str, loss_percent: u8) -> Result<(), Refused> {
         let leg = self.in_hand(role, None).and_then(|id| self.legs.get(&id)).filter(|leg| leg.is_up());
         let Some(leg) = leg else {
-            return Err(Refused::NotYet(format!("digits need an answered call, {}", self.calls_in_words(role))));
+            return Err(Refused::NotYet(format!(
+                "digits need an answered call, {}",
+                self.calls_in_words(role)
+            )));
         };
         if !leg.session.sends_events() {
-            return Err(Refused::NotYet("telephone-event is not negotiated on the call, or it may not send".into()));
+            return Err(Refused::NotYet(
+                "telephone-event is not negotiated on the call, or it may not send".into(),
+            ));
         }
         let port = leg.session.port;
-        let each = Duration::from_millis(u64::from(2 * DIGIT_MS));
-        let count = u32::try_from(digits.chars().count()).unwrap_or(u32::MAX);
         self.out.media(Command::Digits {
             port,
             digits: digits.to_owned(),
@@ -176,12 +192,14 @@ impl Stage {
             gap_ms: DIGIT_MS,
             loss_percent,
         });
-        Ok(Still::Until(self.now + each.saturating_mul(count)))
+        Ok(())
     }
 
     fn raw(&mut self, role: &RoleName, text: &str) -> Result<(), Refused> {
-        let sbc = if self.bench.parties.contains_key(role) { RoleName::from("sbc.nominal") } else { role.clone() };
-        let agent = self.agents.get_mut(&sbc).ok_or_else(|| Refused::Bench(format!("{role} cannot send bytes")))?;
+        let sbc =
+            if self.bench.parties.contains_key(role) { RoleName::from("sbc.nominal") } else { role.clone() };
+        let agent =
+            self.agents.get_mut(&sbc).ok_or_else(|| Refused::Bench(format!("{role} cannot send bytes")))?;
         let lines: Vec<&str> = text.split('\n').map(|line| line.trim_end_matches('\r')).collect();
         agent.ua.send_raw(agent.flow, lines.join("\r\n").into_bytes());
         Ok(())
@@ -198,7 +216,9 @@ impl Stage {
                 self.silent.insert(role.clone());
                 return Ok(());
             }
-            other => return Err(Refused::Bench(format!("{role} does not know how to misbehave as `{other}`"))),
+            other => {
+                return Err(Refused::Bench(format!("{role} does not know how to misbehave as `{other}`")));
+            }
         };
         self.misbehaviour.entry(role.clone()).or_default().push(what);
         Ok(())

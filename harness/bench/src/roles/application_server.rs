@@ -13,7 +13,8 @@ impl Stage {
     /// Returns the DUT's call to `ddi` to the DUT.
     pub(crate) fn return_on_net(&mut self, sbc: &RoleName, call: CallId, ddi: &str, request: &Message) {
         let owner = Owner::ApplicationServer;
-        let (incoming, mut outgoing) = match (self.open_session(sbc, &owner), self.open_session(sbc, &owner)) {
+        let (incoming, mut outgoing) = match (self.open_session(sbc, &owner), self.open_session(sbc, &owner))
+        {
             (Ok(incoming), Ok(outgoing)) => (incoming, outgoing),
             (Err(why), _) | (_, Err(why)) => return self.cannot_take(sbc, call, &why),
         };

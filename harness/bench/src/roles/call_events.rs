@@ -18,7 +18,11 @@ impl Stage {
             Event::Confirmed { call, request } => self.take_answer(agent, call, request.body(), false),
             Event::Cancelled { call, .. } | Event::Ended { call, .. } => self.over(agent, call),
             Event::Unconfirmed { call } => {
-                self.finding(agent, None, "our 200 to INVITE was never acknowledged (RFC 3261 §13.3.1.4)".into());
+                self.finding(
+                    agent,
+                    None,
+                    "our 200 to INVITE was never acknowledged (RFC 3261 §13.3.1.4)".into(),
+                );
                 self.over(agent, call);
             }
             Event::Expired { call } => {
@@ -156,7 +160,13 @@ impl Stage {
         }
     }
 
-    fn modified(&mut self, agent: &RoleName, call: CallId, request_id: RequestId, response: Option<&Message>) {
+    fn modified(
+        &mut self,
+        agent: &RoleName,
+        call: CallId,
+        request_id: RequestId,
+        response: Option<&Message>,
+    ) {
         let Some(id) = self.leg_of(agent, call) else { return };
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let Some((_, hold)) = leg.modifying.take_if(|(ours, _)| *ours == request_id) else { return };
@@ -175,7 +185,9 @@ impl Stage {
                 let note = format!(
                     "re-INVITE of {} was answered {}",
                     leg.role(),
-                    response.and_then(Message::status).map_or("by nothing".to_owned(), |code| code.to_string())
+                    response
+                        .and_then(Message::status)
+                        .map_or("by nothing".to_owned(), |code| code.to_string())
                 );
                 self.finding(agent, None, note);
             }

@@ -13,7 +13,13 @@ const RINGBACK: Source = Source::Cadence { hz: 440, dbm0: -10.0, on_ms: 1_500, o
 
 impl Stage {
     /// Does what a REFER on the trunk asks for, and tells the DUT by NOTIFY (RFC 3515 §2.4.4).
-    pub(crate) fn network_transfer(&mut self, sbc: &RoleName, call: CallId, request_id: RequestId, refer: &Message) {
+    pub(crate) fn network_transfer(
+        &mut self,
+        sbc: &RoleName,
+        call: CallId,
+        request_id: RequestId,
+        refer: &Message,
+    ) {
         let target = refer.header("Refer-To").and_then(NameAddr::parse);
         let (Some(first), Some(target)) = (self.leg_of(sbc, call), target) else {
             return self.answer_refer(sbc, request_id, 400);

@@ -19,7 +19,8 @@ impl Stage {
         via: Option<&RoleName>,
     ) -> Result<(), String> {
         let sbc = via.cloned().unwrap_or_else(|| RoleName::from("sbc.nominal"));
-        let number = self.bench.parties.get(role).ok_or_else(|| format!("{role} is no party of this bench"))?;
+        let number =
+            self.bench.parties.get(role).ok_or_else(|| format!("{role} is no party of this bench"))?;
         let number = number.number.clone();
         let owner = Owner::Party(role.clone());
         let mut session = self.open_session(&sbc, &owner)?;

@@ -216,6 +216,10 @@ impl Stage {
                 LegState::Over => "a finished call".to_owned(),
             })
             .collect();
-        if states.is_empty() { format!("{role} has no call") } else { format!("{role} has {}", states.join(", ")) }
+        if states.is_empty() {
+            format!("{role} has no call")
+        } else {
+            format!("{role} has {}", states.join(", "))
+        }
     }
 }

@@ -101,7 +101,11 @@ impl Stage {
                 }
             }
             Event::Outside { request_id, request, .. } => {
-                let code = if request.method() == Some("OPTIONS") || request.method() == Some("NOTIFY") { 200 } else { 405 };
+                let code = if request.method() == Some("OPTIONS") || request.method() == Some("NOTIFY") {
+                    200
+                } else {
+                    405
+                };
                 if let Some(agent) = self.agents.get_mut(role) {
                     agent.ua.respond(self.now, request_id, code, &[], None);
                 }
@@ -112,6 +116,12 @@ impl Stage {
                 }
                 if request.method() == Some("NOTIFY") {
                     self.told_of_transfer(role, call, &request);
+                }
+            }
+            // The only request inside a call whose refusal matters to a telephone is its REFER.
+            Event::Response { call: Some(_), response, .. } => {
+                if response.and_then(|response| response.status()).is_none_or(|code| code >= 300) {
+                    self.take_back(role);
                 }
             }
             other => self.call_event(role, other),
@@ -179,7 +189,8 @@ fn credentials(user: &str, password: Option<&String>) -> Option<Credentials> {
 
 /// Seconds that the registrar granted: `expires` of Contact, else Expires (RFC 3261 §10.2.4).
 fn granted(response: &Message) -> u64 {
-    let contact = response.contact().and_then(|contact| contact.param("expires").and_then(|text| text.parse().ok()));
+    let contact =
+        response.contact().and_then(|contact| contact.param("expires").and_then(|text| text.parse().ok()));
     let header = || response.header("Expires").and_then(|text| text.trim().parse().ok());
     contact.or_else(header).unwrap_or(EXPIRES)
 }

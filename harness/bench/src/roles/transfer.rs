@@ -42,9 +42,14 @@ impl Stage {
 
     /// Sends the call in hand to another number.
     pub(crate) fn transfer_blind(&mut self, role: &RoleName, to: &str) -> Result<(), Refused> {
-        let leg = self.in_hand(role, None).filter(|id| self.legs.get(id).is_some_and(|leg| leg.state == LegState::Up));
+        let leg = self
+            .in_hand(role, None)
+            .filter(|id| self.legs.get(id).is_some_and(|leg| leg.state == LegState::Up));
         let Some(leg) = leg else {
-            return Err(Refused::NotYet(format!("a transfer needs an answered call, {}", self.calls_in_words(role))));
+            return Err(Refused::NotYet(format!(
+                "a transfer needs an answered call, {}",
+                self.calls_in_words(role)
+            )));
         };
         let target = format!("<sip:{}@{}>", escaped(to), self.bench.dut.registrar);
         self.refer(role, leg, &target);
@@ -69,17 +74,36 @@ impl Stage {
         self.refresh_media(id);
     }
 
-    /// NOTIFY of a transfer: once the new call stands the telephone leaves all its calls that took part.
+    /// NOTIFY of a transfer (RFC 3515 §2.4.5): once the new call stands the telephone leaves the calls it handed over; where
+    /// it cannot stand the telephone takes them back.
     pub(crate) fn told_of_transfer(&mut self, role: &RoleName, call: CallId, notify: &Message) {
-        let referred = self.leg_of(role, call).and_then(|id| self.legs.get(&id)).is_some_and(|leg| leg.referred);
-        if !referred || !notify.body().starts_with(b"SIP/2.0 2") {
-            return;
+        let referred =
+            self.leg_of(role, call).and_then(|id| self.legs.get(&id)).is_some_and(|leg| leg.referred);
+        let status = notify.body().strip_prefix(b"SIP/2.0 ").and_then(|rest| rest.first());
+        match status {
+            Some(b'2') if referred => {
+                for leg in self.handed_over(role) {
+                    self.end(leg);
+                }
+            }
+            Some(b'3'..=b'6') => self.take_back(role),
+            _ => {}
         }
-        let calls: Vec<LegId> =
-            self.legs.values().filter(|leg| leg.role() == role && leg.is_open()).map(|leg| leg.id).collect();
-        for leg in calls {
-            self.end(leg);
+    }
+
+    /// The transfer is refused: the telephone speaks on its calls again.
+    pub(crate) fn take_back(&mut self, role: &RoleName) {
+        for id in self.handed_over(role) {
+            if let Some(leg) = self.legs.get_mut(&id) {
+                leg.referred = false;
+            }
+            self.refresh_media(id);
         }
+    }
+
+    fn handed_over(&self, role: &RoleName) -> Vec<LegId> {
+        let given = self.legs.values().filter(|leg| leg.role() == role && leg.is_open() && leg.referred);
+        given.map(|leg| leg.id).collect()
     }
 }
 

@@ -91,7 +91,9 @@ impl Doing {
         match &self.state {
             State::Resting => Some(self.rest_until),
             State::Until(until) | State::Talking(until) => Some(*until),
-            State::Waiting | State::Ordering { .. } => [self.deadline, self.inner].into_iter().flatten().min(),
+            State::Waiting | State::Ordering { .. } => {
+                [self.deadline, self.inner].into_iter().flatten().min()
+            }
             State::Console => None,
             State::Alternatives(walks) => walks.iter().filter_map(|(walk, _)| walk.deadline()).min(),
             State::AnyOrder(walks) => walks.iter().filter_map(Walk::deadline).min(),
@@ -178,9 +180,9 @@ impl Doing {
             Verb::OneOf { alternatives, .. } => State::Alternatives(
                 alternatives.iter().map(|steps| (Walk::new(steps, base), Claims::new())).collect(),
             ),
-            Verb::AnyOrder(steps) => {
-                State::AnyOrder(steps.iter().map(|step| Walk::new(std::slice::from_ref(step), base)).collect())
-            }
+            Verb::AnyOrder(steps) => State::AnyOrder(
+                steps.iter().map(|step| Walk::new(std::slice::from_ref(step), base)).collect(),
+            ),
         };
     }
 
@@ -194,7 +196,9 @@ impl Doing {
             Verb::Expects(pattern) => {
                 let wanted = usize::try_from(step.times.max(1)).unwrap_or(usize::MAX);
                 while self.found.len() < wanted {
-                    let Some(event) = expect::next(step, pattern, self.begun, stage, context, claims) else { break };
+                    let Some(event) = expect::next(step, pattern, self.begun, stage, context, claims) else {
+                        break;
+                    };
                     claims.insert(event);
                     self.found.push(event);
                 }
@@ -202,7 +206,13 @@ impl Doing {
                     return Ended::Done { evidence: std::mem::take(&mut self.found) };
                 }
                 if late {
-                    return Ended::missed(expect::instead(step, pattern, self.found.len(), self.begun, stage));
+                    return Ended::missed(expect::instead(
+                        step,
+                        pattern,
+                        self.found.len(),
+                        self.begun,
+                        stage,
+                    ));
                 }
                 Ended::Pending
             }

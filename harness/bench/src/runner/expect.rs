@@ -27,7 +27,9 @@ pub(super) fn next(
         .iter()
         .filter(|arrived| arrived.event >= context.from && !claims.contains(&arrived.event))
         .filter(|arrived| !is_keep_alive(pattern) || arrived.at >= begun)
-        .find(|arrived| came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message))
+        .find(|arrived| {
+            came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message)
+        })
         .map(|arrived| arrived.event)
 }
 
@@ -38,12 +40,20 @@ pub(super) fn seen(step: &Step, pattern: &MessagePattern, begun: At, stage: &Sta
         .messages
         .iter()
         .filter(|arrived| arrived.at >= begun)
-        .find(|arrived| came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message))
+        .find(|arrived| {
+            came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message)
+        })
         .map(|arrived| arrived.event)
 }
 
 /// What was waited for and what came instead.
-pub(super) fn instead(step: &Step, pattern: &MessagePattern, found: usize, begun: At, stage: &Stage) -> String {
+pub(super) fn instead(
+    step: &Step,
+    pattern: &MessagePattern,
+    found: usize,
+    begun: At,
+    stage: &Stage,
+) -> String {
     let who = step.who.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
     let via = step.via.as_ref().map(|via| format!(" via {via}")).unwrap_or_default();
     let waited = stage.now.since(begun).as_secs_f64();

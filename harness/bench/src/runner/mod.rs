@@ -28,7 +28,7 @@ struct Walking {
 
 enum State {
     /// Before `Start`.
-    Waiting(Box<RunStarted>),
+    Waiting,
     /// A phase of a case.
     Walking(Box<Walking>),
     /// Between flow and teardown.
@@ -49,16 +49,19 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(cases: Vec<Case>, run: RunStarted) -> Runner {
+    /// Plays `cases`. Event 0 is written at once: a DUT may speak before the run is started.
+    pub(crate) fn new(cases: Vec<Case>, run: RunStarted, stage: &mut Stage) -> Runner {
+        stage.out.record(At::ZERO, What::RunStarted(run));
         // A case that does not apply here may hold names that nothing answers to: it is not run.
         let cases = cases.into_iter().filter(|case| case.not_applicable.is_none()).collect();
-        Runner { cases, index: 0, state: State::Waiting(Box::new(run)), interrupted: false }
+        Runner { cases, index: 0, state: State::Waiting, interrupted: false }
     }
 
-    /// Begins the run: event 0, then the sets register, then the first case.
+    /// Begins the run: the sets register, then comes the first case. A run begins once.
     pub(crate) fn start(&mut self, stage: &mut Stage) {
-        let State::Waiting(run) = std::mem::replace(&mut self.state, State::Finished) else { return };
-        stage.out.record(stage.now, What::RunStarted(*run));
+        if !matches!(self.state, State::Waiting) {
+            return;
+        }
         stage.register_sets();
         stage.pump();
         self.next_case(stage);
@@ -68,7 +71,7 @@ impl Runner {
     pub(crate) fn interrupt(&mut self, stage: &mut Stage) {
         match &self.state {
             State::Finished => {}
-            State::Waiting(_) => self.end_run(stage),
+            State::Waiting => self.end_run(stage),
             _ if self.interrupted => self.end_case(stage, CaseEnd::Interrupted),
             State::Walking(_) | State::Clearing(_) | State::Cleaning(_) => {
                 self.interrupted = true;
@@ -88,7 +91,7 @@ impl Runner {
     pub(crate) fn advance(&mut self, stage: &mut Stage) {
         loop {
             match &mut self.state {
-                State::Waiting(_) | State::Finished => return,
+                State::Waiting | State::Finished => return,
                 State::Walking(walking) => {
                     let course = walking.walk.advance(stage, &mut walking.context, &mut walking.claims);
                     if course == Course::Pending {
@@ -115,7 +118,7 @@ impl Runner {
     /// When it wants to go on without anything having come.
     pub(crate) fn deadline(&self, stage: &Stage) -> Option<At> {
         match &self.state {
-            State::Waiting(_) | State::Finished => None,
+            State::Waiting | State::Finished => None,
             State::Walking(walking) => walking.walk.deadline(),
             State::Clearing(clearing) => Some(clearing.deadline(stage)),
             State::Cleaning(cleaning) => cleaning.deadline(),
@@ -147,7 +150,8 @@ impl Runner {
         let context =
             Context { phase, needs: case.needs.clone(), from: stage.mark(), ended: BTreeMap::new() };
         let walk = Walk::new(&steps, stage.now);
-        self.state = State::Walking(Box::new(Walking { walk, context, claims: Claims::new(), how, told: None }));
+        self.state =
+            State::Walking(Box::new(Walking { walk, context, claims: Claims::new(), how, told: None }));
     }
 
     fn end_phase(&mut self, stage: &mut Stage, course: Course) {
@@ -192,7 +196,9 @@ impl Runner {
     }
 
     fn tell_step(&mut self, stage: &mut Stage) {
-        let (State::Walking(walking), Some(case)) = (&mut self.state, self.cases.get(self.index)) else { return };
+        let (State::Walking(walking), Some(case)) = (&mut self.state, self.cases.get(self.index)) else {
+            return;
+        };
         let Some(step) = walking.walk.current() else { return };
         if walking.told.as_ref() == Some(&step.id) {
             return;

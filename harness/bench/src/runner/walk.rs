@@ -63,7 +63,12 @@ impl Walk {
     }
 
     /// Goes on as far as it can.
-    pub(super) fn advance(&mut self, stage: &mut Stage, context: &mut Context, claims: &mut Claims) -> Course {
+    pub(super) fn advance(
+        &mut self,
+        stage: &mut Stage,
+        context: &mut Context,
+        claims: &mut Claims,
+    ) -> Course {
         if let Some(over) = &self.over {
             return over.clone();
         }
@@ -81,7 +86,9 @@ impl Walk {
                     stage.out.record(stage.now, What::StepDone { phase, step: id.clone(), evidence });
                 }
                 Ended::Missed { why, bench } => {
-                    stage.out.record(stage.now, What::StepMissed { phase, step: id.clone(), why: why.clone() });
+                    stage
+                        .out
+                        .record(stage.now, What::StepMissed { phase, step: id.clone(), why: why.clone() });
                     if !step.optional {
                         let missed = Course::Missed { step: id, why, bench };
                         self.over = Some(missed.clone());

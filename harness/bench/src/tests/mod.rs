@@ -107,10 +107,11 @@ fn bc_01_is_walked_to_its_end_and_the_tones_are_heard() {
     assert!(matches!(record.first().map(|event| &event.what), Some(What::RunStarted(_))));
     assert!(matches!(record.last().map(|event| &event.what), Some(What::RunEnded)));
     let (bench, _) = load(&["basic-calls/BC-01"]);
-    for (role, hz) in [("pstn.a", bench.sets[&"set.hq1".into()].tone_hz), ("set.hq1", bench.parties[&"pstn.a".into()].tone_hz)] {
-        let heard = |event: &&Event| {
-            matches!(&event.what, What::Heard(heard) if heard.role.as_str() == role && heard.sound == Sound::Tone { hz })
-        };
+    for (role, hz) in [
+        ("pstn.a", bench.sets[&"set.hq1".into()].tone_hz),
+        ("set.hq1", bench.parties[&"pstn.a".into()].tone_hz),
+    ] {
+        let heard = |event: &&Event| matches!(&event.what, What::Heard(heard) if heard.role.as_str() == role && heard.sound == Sound::Tone { hz });
         assert!(record.iter().any(|event| heard(&event)), "{role} hears {hz} Hz");
     }
     let bye = record.iter().find(|event| {
@@ -121,8 +122,15 @@ fn bc_01_is_walked_to_its_end_and_the_tones_are_heard() {
 }
 
 #[test]
-fn incoming_calls_holds_and_cancels_are_walked() {
-    let names = ["basic-calls/BC-02", "basic-calls/BC-03", "basic-calls/BC-09", "basic-calls/BC-10", "hold/HR-05"];
+fn incoming_calls_holds_cancels_and_on_net_calls_are_walked() {
+    let names = [
+        "basic-calls/BC-02",
+        "basic-calls/BC-03",
+        "basic-calls/BC-09",
+        "basic-calls/BC-10",
+        "hold/HR-05",
+        "forced-onnet/FO-01",
+    ];
     let record = run(&names, Fault::None, None);
     assert!(ends(&record).iter().all(|end| *end == CaseEnd::Completed), "{:#?}", steps_done(&record));
 }
@@ -146,6 +154,13 @@ fn a_call_the_dut_forgets_is_ended_by_the_bench_and_told() {
             if role.as_str() == "set.hq1" && state == "call left open, ended by the bench")
     };
     assert!(record.iter().any(told));
+}
+
+#[test]
+fn a_console_that_refuses_is_the_fault_of_the_bench() {
+    let record = run(&["failover/FV-02"], Fault::ConsoleRefuses, None);
+    let [CaseEnd::HarnessError { why }] = &ends(&record)[..] else { panic!("an error of the bench") };
+    assert_eq!(why, "step 1: `gateway.primary.address` was not set to `127.10.9.9:5060`: no");
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(super) enum Fault {
     NoTrunk,
     /// The trunk's BYE does not reach the set.
     ForgetsSet,
+    /// The console refuses every change.
+    ConsoleRefuses,
 }
 
 pub(super) struct TinyPbx {
@@ -56,10 +58,8 @@ fn agent(address: SocketAddr, name: &str) -> UserAgent {
 
 impl TinyPbx {
     pub(super) fn new(bench: Bench, fault: Fault) -> TinyPbx {
-        let agents = [
-            (Side::Trunk, agent(bench.dut.trunk, "trunk")),
-            (Side::Lan, agent(bench.dut.registrar, "lan")),
-        ];
+        let agents =
+            [(Side::Trunk, agent(bench.dut.trunk, "trunk")), (Side::Lan, agent(bench.dut.registrar, "lan"))];
         TinyPbx {
             bench,
             fault,
@@ -147,8 +147,9 @@ impl TinyPbx {
         let (to, remote) = match side {
             Side::Lan if self.fault == Fault::NoTrunk => return,
             Side::Lan => {
-                let number = user.strip_prefix("00").map_or(user.clone(), |national| format!("+33{national}"));
-                (number, self.bench.sbcs.values().last().unwrap().address)
+                let number =
+                    user.strip_prefix("00").map_or(user.clone(), |national| format!("+33{national}"));
+                (number, self.bench.sbcs[&"sbc.nominal".into()].address)
             }
             Side::Trunk => {
                 let Some(set) = self.bench.sets.values().find(|set| set.ddi == user) else {
@@ -206,7 +207,11 @@ impl Machine for TinyPbx {
         match input {
             Input::Received { flow, bytes, .. } if Some(flow.local) == self.bench.dut.console => {
                 let line = String::from_utf8(bytes).unwrap();
-                let answer = if line.starts_with("get") { "127.0.0.1:5060" } else { "ok" };
+                let answer = match (line.starts_with("get"), self.fault) {
+                    (true, _) => "127.0.0.1:5060",
+                    (false, Fault::ConsoleRefuses) => "error: no",
+                    (false, _) => "ok",
+                };
                 self.queue.push(Output::Transmit { flow, tos: 0, bytes: answer.into() });
             }
             Input::Received { flow, bytes, .. } => {

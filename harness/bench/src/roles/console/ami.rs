@@ -61,8 +61,10 @@ impl Ami {
 impl Dialogue for Ami {
     fn open(&mut self) -> Vec<u8> {
         let secret = &self.secret;
-        format!("Action: Login\r\nActionID: login\r\nUsername: {USER}\r\nSecret: {secret}\r\nEvents: off\r\n\r\n")
-            .into_bytes()
+        format!(
+            "Action: Login\r\nActionID: login\r\nUsername: {USER}\r\nSecret: {secret}\r\nEvents: off\r\n\r\n"
+        )
+        .into_bytes()
     }
 
     fn hear(&mut self, bytes: &[u8]) -> Result<Next, String> {
@@ -114,7 +116,8 @@ mod tests {
         assert!(String::from_utf8(ami.open()).unwrap().contains("Secret: s\r\n"));
         let banner = b"Asterisk Call Manager/9.0.0\r\nResponse: Success\r\nActionID: login\r\n";
         assert!(matches!(ami.hear(banner), Ok(Next::Wait)), "the block has no end yet");
-        let Ok(Next::Send(update)) = ami.hear(b"Message: Authentication accepted\r\n\r\nEvent: FullyBooted\r\n\r\n")
+        let Ok(Next::Send(update)) =
+            ami.hear(b"Message: Authentication accepted\r\n\r\nEvent: FullyBooted\r\n\r\n")
         else {
             panic!("login was accepted");
         };
@@ -127,7 +130,8 @@ mod tests {
     fn a_refused_login_says_why() {
         let mut ami = Ami::new("gateway.backup.address", "127.0.9.9:5060", "s", false).unwrap();
         ami.open();
-        let refused = ami.hear(b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n");
+        let refused =
+            ami.hear(b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n");
         assert_eq!(refused.err().as_deref(), Some("Authentication failed"));
     }
 }

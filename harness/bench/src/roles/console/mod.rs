@@ -80,10 +80,11 @@ impl Console {
             _ => None,
         };
         let address = |role: &str| bench.sbcs.get(&RoleName::from(role)).map(|sbc| sbc.address.to_string());
-        let originals = [("gateway.primary.address", "sbc.nominal"), ("gateway.backup.address", "sbc.backup")]
-            .into_iter()
-            .filter_map(|(setting, role)| Some((setting.to_owned(), address(role)?)))
-            .collect();
+        let originals =
+            [("gateway.primary.address", "sbc.nominal"), ("gateway.backup.address", "sbc.backup")]
+                .into_iter()
+                .filter_map(|(setting, role)| Some((setting.to_owned(), address(role)?)))
+                .collect();
         Console {
             driver: dut.driver.clone(),
             flow,
@@ -128,7 +129,9 @@ impl Console {
                 Some(Box::new(ami::Ami::new(setting, value, secret, self.over_tcp)?))
             }
             (DutDriver::Asterisk { .. }, None) => {
-                return Err("the secret of the manager interface is not known (password of the role `dut`)".into());
+                return Err(
+                    "the secret of the manager interface is not known (password of the role `dut`)".into()
+                );
             }
         };
         let flow = match (&dialogue, self.flow) {
@@ -194,7 +197,8 @@ impl Console {
     pub(crate) fn timeout(&mut self, now: At) {
         let Some(pending) = &mut self.pending else { return };
         if pending.give_up.is_some_and(|at| at <= now) {
-            return self.end(Err(format!("the DUT's console did not answer within {} s", PATIENCE.as_secs())), None);
+            return self
+                .end(Err(format!("the DUT's console did not answer within {} s", PATIENCE.as_secs())), None);
         }
         if pending.repeat.is_some_and(|at| at <= now) {
             pending.repeat = Some(now + REPEAT);
