@@ -70,6 +70,8 @@ fn alone_since(calls: &[&Leg], leg: &Leg, flow_end: At) -> Option<At> {
     let mut last = None;
     for other in beside {
         match other.ended.as_ref() {
+            // It ended because this one did: this one was never alone.
+            Some(other) if other.at > end.at => return None,
             Some(other) if other.at <= flow_end || other.how == EndKind::ByeOfDut => {
                 last = last.max(Some(other.at))
             }
