@@ -1,7 +1,7 @@
 //! The house is as `docs/ARCHITECTURE.md` draws it: arrows go one way, every path it names exists.
 
-use std::collections::{BTreeMap, BTreeSet};
 use crate::root;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,10 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("virtual-oxo", &["machine", "media", "sip"]),
     ("io", &["machine", "media", "record"]),
     ("report", &["judge", "record", "scenario"]),
-    (
-        "cli",
-        &["bench", "io", "judge", "machine", "media", "record", "report", "scenario", "virtual-oxo"],
-    ),
+    ("cli", &["bench", "io", "judge", "machine", "media", "record", "report", "scenario", "virtual-oxo"]),
 ];
 
 /// Crate -> crates of this project among its ordinary dependencies, as cargo sees them.
@@ -30,7 +27,8 @@ fn arrows_of_the_build() -> BTreeMap<String, BTreeSet<String>> {
         .current_dir(root())
         .output()
         .expect("cargo metadata runs");
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let short = |name: &str| name.strip_prefix("oxocert-").map(str::to_owned);
     metadata["packages"]
         .as_array()
@@ -39,7 +37,8 @@ fn arrows_of_the_build() -> BTreeMap<String, BTreeSet<String>> {
         .map(|package| {
             let uses = package["dependencies"].as_array().expect("dependencies").iter();
             let ordinary = uses.filter(|dependency| dependency["kind"].is_null());
-            let ours = ordinary.filter_map(|dependency| short(dependency["name"].as_str().unwrap_or_default()));
+            let ours =
+                ordinary.filter_map(|dependency| short(dependency["name"].as_str().unwrap_or_default()));
             (short(package["name"].as_str().unwrap_or_default()).unwrap_or_default(), ours.collect())
         })
         .collect()
@@ -84,6 +83,7 @@ fn unsafe_code_lives_in_io_only() {
     }
     let mut found = Vec::new();
     walk(&root().join("harness"), &mut found);
-    let outside: Vec<_> = found.iter().filter(|path| !path.to_string_lossy().contains("harness/io/")).collect();
+    let outside: Vec<_> =
+        found.iter().filter(|path| !path.to_string_lossy().contains("harness/io/")).collect();
     assert!(outside.is_empty(), "unsafe code outside harness/io: {outside:?}");
 }

@@ -144,19 +144,35 @@ const HEAD: &str = "\
 schema = 1
 ";
 
-/// Computes the card of one defect: the first bench (in the order given) on which it turns anything.
-pub fn card(grounds: &[VirtualBench], name: &str, behaviour: &str) -> Option<DefectCard> {
-    grounds.iter().find_map(|ground| {
-        let turns = turns(ground, name);
-        let on_sockets = shortest(ground, &turns);
-        (!turns.is_empty()).then(|| DefectCard {
-            name: name.to_owned(),
-            behaviour: behaviour.to_owned(),
-            profile: ground.bench.name.clone(),
-            turns,
-            on_sockets,
-        })
-    })
+/// Computes the cards of all defects: each on the first bench on which it turns anything, and on a later bench too where it
+/// is the first to turn a check there (the standing checks on relayed media, say, have a subject on one bench only).
+pub fn cards(grounds: &[VirtualBench]) -> Vec<DefectCard> {
+    let mut cards: Vec<DefectCard> = Vec::new();
+    let mut turned: BTreeSet<(CaseId, CheckId)> = BTreeSet::new();
+    let mut has_card: BTreeSet<&str> = BTreeSet::new();
+    for ground in grounds {
+        for defect in oxocert_virtual_oxo::all_defects() {
+            let turns = turns(ground, defect.name);
+            let pairs: Vec<_> = turns
+                .iter()
+                .flat_map(|(case, checks)| checks.iter().map(move |check| (case.clone(), check.clone())))
+                .collect();
+            let new = pairs.iter().any(|pair| !turned.contains(pair));
+            if pairs.is_empty() || (has_card.contains(defect.name) && !new) {
+                continue;
+            }
+            turned.extend(pairs);
+            let on_sockets = if has_card.insert(defect.name) { shortest(ground, &turns) } else { None };
+            cards.push(DefectCard {
+                name: defect.name.to_owned(),
+                behaviour: defect.behaviour.to_owned(),
+                profile: ground.bench.name.clone(),
+                turns,
+                on_sockets,
+            });
+        }
+    }
+    cards
 }
 
 /// The case with which a defect is run on sockets: of those it turns, the one with the fewest steps.

@@ -135,17 +135,31 @@ fn flows(context: &Context<'_, '_>, at: At, count: &mut Count) {
     for ((source, destination), n) in flows {
         let from = context.bench.site_of(source.ip());
         let to = context.bench.site_of(destination.ip());
-        let (column, counted) = match from {
-            Some(site) if to == Some(site) => ("not counted", None),
-            Some(Site::Hq) => ("wan_hq", Some(&mut count.counts.wan_hq)),
-            Some(Site::Rs) => ("wan_rs", Some(&mut count.counts.wan_rs)),
-            None => ("not counted", None),
-        };
-        if let Some(counted) = counted {
+        let mut crossed: Vec<Site> = from.into_iter().filter(|_| from != to).collect();
+        // A set that the DUT's flow reaches at its own site answers into the same channel, in packets that only the DUT
+        // receives: the flow stands for both directions, at both routers.
+        crossed.extend(to.filter(|_| from.is_some() && from != to));
+        for site in &crossed {
+            let counted = match site {
+                Site::Hq => &mut count.counts.wan_hq,
+                Site::Rs => &mut count.counts.wan_rs,
+            };
             *counted += 1;
+            count.cell(column(*site), format!("RTP {source} -> {destination}"));
+        }
+        if crossed.is_empty() {
+            count.cell("not counted", format!("RTP {source} -> {destination}"));
+        } else {
             count.evidence.push(n);
         }
-        count.cell(column, format!("RTP {source} -> {destination}"));
+    }
+}
+
+/// The column of a site's WAN router.
+fn column(site: Site) -> &'static str {
+    match site {
+        Site::Hq => "wan_hq",
+        Site::Rs => "wan_rs",
     }
 }
 
