@@ -29,7 +29,8 @@ fn row(clause: &Clause, cases: &[CaseResult], bench: &Bench) -> ClauseResult {
     let (verdict, reason) = join(&proofs, cases, is_checklist, weight);
     // A simulation certifies nothing: what a person must confirm and what no scenario covers yet is listed, and does
     // not count in the exit code.
-    let is_open = verdict == Verdict::NotRun && (is_checklist || proofs.is_empty());
+    let unproven = proofs.iter().all(|proof| proof.observation || proof.verdict == Verdict::NotApplicable);
+    let is_open = verdict == Verdict::NotRun && (is_checklist || unproven);
     ClauseResult {
         id: clause.id.clone(),
         section: clause.section.clone(),
