@@ -97,8 +97,13 @@ impl VirtualOxo {
         let mut local = match about {
             About::Peer(peer) if !self.anchored(leg, peer) => self.local_of_peer(leg, peer)?,
             About::Peer(peer) => {
-                let codecs = self.common_codecs(self.legs.get(peer)?.remote.as_ref());
-                self.local_of_box(leg, codecs)?
+                let remote = self.legs.get(peer)?.remote.clone();
+                let codecs = self.common_codecs(remote.as_ref());
+                let mut local = self.local_of_box(leg, codecs)?;
+                // Relayed packets keep their payload type, so both sides must agree on one.
+                let theirs = remote.and_then(|remote| remote.telephone_event);
+                local.telephone_event = theirs.or(local.telephone_event);
+                local
             }
             About::Own => {
                 let codecs = self.common_codecs(None);

@@ -29,6 +29,7 @@ impl VirtualOxo {
             self.open_second_dialog(far);
         }
         self.disconnect_media(set, far);
+        self.quiet(set);
         let music = self.music();
         self.hear(far, music);
         if on_trunk && self.has(Defect::HoldByUpdateLoop) {
@@ -49,27 +50,32 @@ impl VirtualOxo {
 
     /// Tells a party that it is held, by the method of the settings.
     pub(crate) fn tell_held(&mut self, id: LegId) {
-        let Some((side, peer)) =
-            self.legs.get(id).filter(|leg| leg.playing.is_some()).map(|leg| (leg.side, leg.peer))
-        else {
+        let Some(side) = self.legs.get(id).filter(|leg| leg.playing.is_some()).map(|leg| leg.side) else {
             return;
         };
+        if self.holds_silently(id) {
+            self.play(id);
+            return;
+        }
         let method = match side {
             Side::Lan => HoldMethod::ReinviteSendonly,
             Side::Trunk => self.settings.hold.method,
         };
-        let in_stream = peer.is_none_or(|peer| self.anchored(id, peer));
         let (direction, pending) = match method {
-            HoldMethod::Silent if in_stream => {
-                self.play(id);
-                return;
-            }
             HoldMethod::ReinviteInactive => (Direction::Inactive, Pending::PlayAfterInactive),
             HoldMethod::Silent | HoldMethod::ReinviteSendonly => (Direction::SendOnly, Pending::Play),
         };
         if let Some(body) = self.offer(id, About::Own, direction) {
             self.ask(id, body, pending);
         }
+    }
+
+    /// Whether hold changes only the sound of this leg's stream, and nothing in its signalling.
+    pub(crate) fn holds_silently(&self, id: LegId) -> bool {
+        let Some(leg) = self.legs.get(id) else { return false };
+        leg.side == Side::Trunk
+            && self.settings.hold.method == HoldMethod::Silent
+            && leg.peer.is_none_or(|peer| self.anchored(id, peer))
     }
 
     /// A set takes its far party back.
@@ -97,10 +103,11 @@ impl VirtualOxo {
             return;
         }
         let on_trunk = leg.side == Side::Trunk;
-        let in_stream =
-            on_trunk && self.settings.hold.method == HoldMethod::Silent && self.anchored(set, far);
+        let in_stream = self.holds_silently(far);
+        let far_end = leg.remote.as_ref().map_or(Direction::SendRecv, wanted);
         if leg.playing.is_none() || in_stream || (on_trunk && self.has(Defect::ResumeMissing)) {
-            let body = self.answer_body(set, About::Peer(far), Direction::SendRecv);
+            let direction = if in_stream { far_end } else { Direction::SendRecv };
+            let body = self.answer_body(set, About::Peer(far), direction);
             self.finish_offer(set, request, body);
             if in_stream {
                 self.end_playing(far);

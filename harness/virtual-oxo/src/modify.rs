@@ -59,7 +59,10 @@ impl VirtualOxo {
                     self.over(id);
                     return;
                 }
-                self.answer_for_itself(id, request_id, Direction::SendOnly);
+                // Where the trunk was never told of the hold, it must not learn of it now.
+                let told = !self.holds_silently(id);
+                let direction = if told { Direction::SendOnly } else { Direction::SendRecv };
+                self.answer_for_itself(id, request_id, direction);
             }
             Some(far) if side == Side::Lan && !direction.receives() => {
                 let body = self.answer_body(id, About::Peer(far), Direction::RecvOnly);
