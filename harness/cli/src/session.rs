@@ -11,15 +11,20 @@ use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
 use oxocert_io::capture::Capture;
 use oxocert_io::clock::{RunClock, StampMapping};
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
-use oxocert_io::sip::{Host, SipDriver, Way};
+use oxocert_io::sip::{Host, SipDriver, Sockets, Way};
 use oxocert_machine::{At, Flow, Seed, Transport};
 use oxocert_media::engine::Engine;
-use oxocert_record::{RunStarted, What};
+use oxocert_record::{RoleName, RunStarted, What};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// The orders of a bench and their receiving end; the interruption comes through it.
+pub type Channel = (UnboundedSender<BenchCommand>, UnboundedReceiver<BenchCommand>);
 
 /// What one bench is run with.
 pub struct Session {
@@ -35,17 +40,15 @@ pub struct Session {
     pub started: String,
     /// Defects of the virtual OXO.
     pub defects: Vec<String>,
-    /// Orders from outside: the interruption.
-    pub commands: (UnboundedSender<BenchCommand>, UnboundedReceiver<BenchCommand>),
 }
 
 impl Session {
-    /// Plays all cases; returns when the record is closed.
+    /// Plays all cases; returns when the record is closed. Orders come through `channel`.
     ///
     /// # Errors
     /// The DUT does not start, an address cannot be bound, a file cannot be written.
-    pub fn run(self, progress: BenchProgress) -> Result<(), Failure> {
-        let (commands, inbox) = self.commands;
+    pub fn run(self, channel: Channel, progress: BenchProgress) -> Result<(), Failure> {
+        let (commands, inbox) = channel;
         let profile_folder = self.root.join(&self.plan.profile);
         let profile_folder = profile_folder.parent().unwrap_or(&self.root);
         let passwords = secrets::passwords(&self.plan.bench, profile_folder, self.seed)?;
@@ -57,13 +60,18 @@ impl Session {
             seed: self.seed,
             defects: &self.defects,
         };
-        let dut = Dut::start(&order)?;
-        let run = run_started(&self.plan, &dut, self.seed, self.started);
-        let bench = self.plan.bench.clone();
-        let machine =
-            BenchMachine::new(bench, self.plan.playable(), run, passwords, self.seed.child("bench"));
-        let (entries, recorder) = Recorder::start(&self.folder, Arc::clone(&self.plan), progress)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(harness("start the signalling runtime"))?;
         let clock = RunClock::start();
+        // Bound before the DUT starts: what it sends at once waits for an answer instead of bouncing.
+        let sockets = {
+            let _inside = runtime.enter();
+            Sockets::bind(clock, &self.addresses(&passwords))?
+        };
+        let dut = Dut::start(&order)?;
+        let run = run_started(&self.plan, dut.parts(), self.seed, Some(self.started.clone()));
+        let machine = self.machine(run, &passwords);
+        let (entries, recorder) = Recorder::start(&self.folder, Arc::clone(&self.plan), progress)?;
         let (capture, capturing) =
             Capture::start(&self.folder.evidence(), StampMapping::new(clock).origin_ns())
                 .map_err(harness("start the capture"))?;
@@ -83,8 +91,10 @@ impl Session {
             commands: commands.clone(),
             finished: false,
         };
-        let driven = drive(machine, clock, commands, inbox, &mut host);
-        drop((media, dut));
+        // The inbox is open: its other end is here.
+        let _ = commands.send(BenchCommand::Start);
+        runtime.block_on(SipDriver::new(machine, sockets).run(inbox, &mut host));
+        drop((media, dut, runtime));
         let captured = capturing.finish();
         if let Some(error) = captured.error {
             faults.add(error);
@@ -99,43 +109,33 @@ impl Session {
         }
         drop((host, entries));
         recorder.finish()?;
-        driven?;
         faults.result()
+    }
+
+    fn machine(&self, run: RunStarted, passwords: &BTreeMap<RoleName, String>) -> BenchMachine {
+        let (bench, cases) = (self.plan.bench.clone(), self.plan.playable());
+        BenchMachine::new(bench, cases, run, passwords.clone(), self.seed.child("bench"))
+    }
+
+    /// The addresses of the bench: those of a machine that is not run, as the record of the one that is names the DUT.
+    fn addresses(&self, passwords: &BTreeMap<RoleName, String>) -> Vec<(Transport, SocketAddr)> {
+        let run = run_started(&self.plan, Vec::new(), self.seed, None);
+        self.machine(run, passwords).local_addresses()
     }
 }
 
-fn run_started(plan: &Plan, dut: &Dut, seed: Seed, started: String) -> RunStarted {
-    let parts = dut.parts();
+fn run_started(plan: &Plan, parts: Vec<String>, seed: Seed, started: Option<String>) -> RunStarted {
     let load =
         if plan.load.is_empty() { parts.first().cloned().unwrap_or_default() } else { plan.load.clone() };
     RunStarted {
         tool: format!("oxocert {}", env!("CARGO_PKG_VERSION")),
         load,
         profile: plan.bench.name.clone(),
-        started: Some(started),
+        started,
         simulation: plan.bench.simulation,
         seed: seed.0,
         dut_parts: parts,
     }
-}
-
-/// Runs the machine on this thread until its record is closed.
-fn drive(
-    machine: BenchMachine,
-    clock: RunClock,
-    commands: UnboundedSender<BenchCommand>,
-    inbox: UnboundedReceiver<BenchCommand>,
-    host: &mut BenchHost,
-) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(harness("start the signalling runtime"))?.block_on(async {
-        let addresses = machine.local_addresses();
-        let driver = SipDriver::bind(machine, clock, &addresses)?;
-        // The inbox is open: the driver holds its other end.
-        let _ = commands.send(BenchCommand::Start);
-        driver.run(inbox, host).await;
-        Ok(())
-    })
 }
 
 /// What went wrong in the harness itself while the run went on.
@@ -226,9 +226,4 @@ impl Host<BenchMachine> for BenchHost {
     fn done(&mut self) -> bool {
         self.finished
     }
-}
-
-/// The channel of a session's orders.
-pub fn commands() -> (UnboundedSender<BenchCommand>, UnboundedReceiver<BenchCommand>) {
-    mpsc::unbounded_channel()
 }

@@ -8,7 +8,7 @@ use crate::plan::{Choice, Plan};
 use crate::progress::Display;
 use crate::project::Project;
 use crate::run_folder::{BenchFolder, RunFolder};
-use crate::session::{self, Session};
+use crate::session::{Channel, Session};
 use crate::utc;
 use oxocert_bench::BenchCommand;
 use oxocert_judge::RunResult;
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 /// The exit code of an interrupted run whose verdicts say nothing worse.
 const INTERRUPTED: u8 = 2;
@@ -51,13 +51,14 @@ pub fn run(root: Option<&Path>, args: &Certify) -> Result<u8, Failure> {
             seed,
             started: started.clone(),
             defects: args.defects.clone(),
-            commands: session::commands(),
         });
     }
     let benches: Vec<(Arc<Plan>, BenchFolder)> =
         sessions.iter().map(|session| (Arc::clone(&session.plan), session.folder.clone())).collect();
-    let interruption = Interruption::watch(&sessions, &display)?;
-    let failures = play(sessions, &display)?;
+    let channels: Vec<Channel> = sessions.iter().map(|_| mpsc::unbounded_channel()).collect();
+    let orders = channels.iter().map(|(orders, _)| orders.clone()).collect();
+    let interruption = Interruption::watch(orders, &display)?;
+    let failures = play(sessions, channels, &display)?;
     let interrupted = interruption.happened();
     let code = conclude(&run, &benches, &failures, args.as_expected)?;
     for failure in &failures {
@@ -95,13 +96,14 @@ fn draw_seed() -> u64 {
 }
 
 /// Plays all benches side by side, each on a thread of its own; returns what failed in the harness.
-fn play(sessions: Vec<Session>, display: &Display) -> Result<Vec<Failure>, Failure> {
+fn play(sessions: Vec<Session>, channels: Vec<Channel>, display: &Display) -> Result<Vec<Failure>, Failure> {
     let several = sessions.len() > 1;
     let mut threads = Vec::new();
-    for session in sessions {
+    for (session, channel) in sessions.into_iter().zip(channels) {
         let name = session.plan.bench.name.clone();
         let progress = display.bench(several.then_some(name.as_str()), session.plan.playable().len());
-        let thread = std::thread::Builder::new().name(name.clone()).spawn(move || session.run(progress));
+        let thread =
+            std::thread::Builder::new().name(name.clone()).spawn(move || session.run(channel, progress));
         threads.push((name, thread.map_err(harness("start the thread of a bench"))?));
     }
     let failed = threads.into_iter().filter_map(|(name, thread)| match thread.join() {
@@ -153,10 +155,11 @@ struct Interruption {
 }
 
 impl Interruption {
-    fn watch(sessions: &[Session], display: &Display) -> Result<Interruption, Failure> {
+    fn watch(
+        benches: Vec<UnboundedSender<BenchCommand>>,
+        display: &Display,
+    ) -> Result<Interruption, Failure> {
         let happened = Arc::new(AtomicBool::new(false));
-        let benches: Vec<UnboundedSender<BenchCommand>> =
-            sessions.iter().map(|session| session.commands.0.clone()).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(harness("watch for Ctrl-C"))?;
         let (seen, display) = (Arc::clone(&happened), display.clone());

@@ -4,7 +4,7 @@ use crate::args::VirtualOxo as Args;
 use crate::failure::{Failure, harness};
 use oxocert_io::clock::RunClock;
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
-use oxocert_io::sip::{Host, SipDriver};
+use oxocert_io::sip::{Host, SipDriver, Sockets};
 use oxocert_machine::{At, Seed, Transport};
 use oxocert_media::engine::{self, Engine};
 use oxocert_virtual_oxo::{Defects, OxoEvent, Settings, VirtualOxo, all_defects};
@@ -85,7 +85,7 @@ fn serve(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(harness("start the signalling runtime"))?.block_on(async {
         let product = oxo.product();
-        let driver = SipDriver::bind(oxo, clock, addresses)?;
+        let driver = SipDriver::new(oxo, Sockets::bind(clock, addresses)?);
         let listening: Vec<String> =
             addresses.iter().map(|(transport, at)| format!("{} {at}", transport.via())).collect();
         println!("{READY}{product} on {}", listening.join(", "));

@@ -51,27 +51,19 @@ pub trait Host<M: Machine> {
     fn done(&mut self) -> bool;
 }
 
-/// A machine with its sockets.
-pub struct SipDriver<M: Machine> {
-    machine: M,
+/// The bound addresses of a machine that is not there yet: what arrives waits in them, with its stamp.
+pub struct Sockets {
     clock: RunClock,
-    stamps: StampMapping,
     udp: UdpPorts,
     streams: Streams,
-    /// Given to the machine at the next turn: what sending itself brought about.
-    pending: Vec<(At, Input<M::Command>)>,
 }
 
-impl<M: Machine> SipDriver<M> {
-    /// Binds every address; must be called inside the runtime that will run it.
+impl Sockets {
+    /// Binds every address; must be called inside the runtime that will run the machine.
     ///
     /// # Errors
     /// The first address that cannot be bound.
-    pub fn bind(
-        machine: M,
-        clock: RunClock,
-        addresses: &[(Transport, SocketAddr)],
-    ) -> Result<Self, BindError> {
+    pub fn bind(clock: RunClock, addresses: &[(Transport, SocketAddr)]) -> Result<Sockets, BindError> {
         let mut udp = UdpPorts::default();
         let mut streams = Streams::new(clock);
         for &(transport, address) in addresses {
@@ -80,13 +72,35 @@ impl<M: Machine> SipDriver<M> {
                 Transport::Tcp => streams.listen(address)?,
             }
         }
-        let stamps = StampMapping::new(clock);
-        Ok(SipDriver { machine, clock, stamps, udp, streams, pending: Vec::new() })
+        Ok(Sockets { clock, udp, streams })
+    }
+}
+
+/// A machine with its sockets.
+pub struct SipDriver<M: Machine> {
+    machine: M,
+    clock: RunClock,
+    /// What arrived before was nobody's lag.
+    running_since: At,
+    stamps: StampMapping,
+    udp: UdpPorts,
+    streams: Streams,
+    /// Given to the machine at the next turn: what sending itself brought about.
+    pending: Vec<(At, Input<M::Command>)>,
+}
+
+impl<M: Machine> SipDriver<M> {
+    /// Puts a machine behind its sockets.
+    pub fn new(machine: M, sockets: Sockets) -> Self {
+        let Sockets { clock, udp, streams } = sockets;
+        let (stamps, running_since) = (StampMapping::new(clock), clock.now());
+        SipDriver { machine, clock, running_since, stamps, udp, streams, pending: Vec::new() }
     }
 
     /// Runs until the host is done or the channel of commands is closed; gives the machine back.
     pub async fn run<H: Host<M>>(mut self, mut commands: UnboundedReceiver<M::Command>, host: &mut H) -> M {
-        self.drain(self.clock.now(), host);
+        self.running_since = self.clock.now();
+        self.drain(self.running_since, host);
         while !host.done() {
             let due = self.machine.deadline();
             let sleep_until = due.map(|at| tokio::time::Instant::from_std(self.clock.instant(at)));
@@ -114,7 +128,7 @@ impl<M: Machine> SipDriver<M> {
         self.stamps.refresh(now);
         let mut late = Duration::ZERO;
         for seen in self.udp.sweep(&self.stamps, now) {
-            late = late.max(now.since(seen.at));
+            late = late.max(now.since(seen.at.max(self.running_since)));
             if let NetInput::Received { flow, tos, bytes } = &seen.input {
                 host.wire(seen.at, Way::In, *flow, tos.unwrap_or(0), bytes);
             }

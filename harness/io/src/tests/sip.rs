@@ -1,7 +1,7 @@
 //! The SIP driver with a machine that says what it saw.
 
 use crate::clock::RunClock;
-use crate::sip::{Host, SipDriver};
+use crate::sip::{Host, SipDriver, Sockets};
 use oxocert_machine::{At, Flow, Input, Machine, Output, Transport};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -92,7 +92,7 @@ async fn run_until(
     wanted: impl Fn(&Input<Order>) -> bool,
 ) -> Vec<(At, Input<Order>)> {
     let clock = RunClock::start();
-    let driver = SipDriver::bind(Parrot::default(), clock, addresses).unwrap();
+    let driver = SipDriver::new(Parrot::default(), Sockets::bind(clock, addresses).unwrap());
     let (commands, inbox) = mpsc::unbounded_channel();
     for order in orders {
         commands.send(order).unwrap();
@@ -147,16 +147,12 @@ fn an_address_in_use_names_itself_and_its_holder() {
     on_a_runtime(async {
         let taken = std::net::UdpSocket::bind("127.0.9.4:0").unwrap();
         let address = taken.local_addr().unwrap();
-        let error = SipDriver::bind(Parrot::default(), RunClock::start(), &[(Transport::Udp, address)])
-            .err()
-            .unwrap();
+        let error = Sockets::bind(RunClock::start(), &[(Transport::Udp, address)]).err().unwrap();
         let text = error.to_string();
         assert!(text.contains(&address.to_string()), "{text}");
         assert!(text.contains(&format!("pid {}", std::process::id())), "{text}");
         let foreign = "203.0.113.7:5060".parse().unwrap();
-        let error = SipDriver::bind(Parrot::default(), RunClock::start(), &[(Transport::Tcp, foreign)])
-            .err()
-            .unwrap();
+        let error = Sockets::bind(RunClock::start(), &[(Transport::Tcp, foreign)]).err().unwrap();
         assert!(error.to_string().contains("not on this machine"), "{error}");
     });
 }
@@ -233,7 +229,7 @@ fn deadlines_are_served_and_lag_is_told() {
         // A deadline that lies in the past when it is set was missed by as much.
         let due = Order::WakeAt(At::ZERO);
         let clock = RunClock::start();
-        let driver = SipDriver::bind(Parrot::default(), clock, &[]).unwrap();
+        let driver = SipDriver::new(Parrot::default(), Sockets::bind(clock, &[]).unwrap());
         tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(At::from_millis(30)))).await;
         let (commands, inbox) = mpsc::unbounded_channel();
         commands.send(due).unwrap();
