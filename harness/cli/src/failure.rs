@@ -1,5 +1,6 @@
 //! Why a command did not come to a verdict, and how that is told.
 
+use crate::output;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity,
 };
@@ -37,8 +38,10 @@ impl Failure {
     /// Tells it on stderr, all of it.
     pub fn tell(&self) {
         match self {
-            Failure::Files { problems, sources } => eprint!("{}", render(problems, sources)),
-            Failure::Usage(text) | Failure::Harness(text) => eprintln!("oxocert: {text}"),
+            Failure::Files { problems, sources } => output::error_text(render(problems, sources)),
+            Failure::Usage(text) | Failure::Harness(text) => {
+                output::error_line(format_args!("oxocert: {text}"))
+            }
         }
     }
 }
@@ -98,7 +101,8 @@ fn report(problem: &Problem, sources: &Sources) -> Report {
         diagnostic = diagnostic.with_help(hint.clone());
     }
     let Some(text) = sources.text(&problem.file) else {
-        return Report::new(MietteDiagnostic { message: problem.to_string(), ..diagnostic });
+        let message = format!("{}: {}", problem.file, problem.message);
+        return Report::new(MietteDiagnostic { message, ..diagnostic });
     };
     let (offset, length) = place(text, problem.line, problem.column);
     diagnostic = diagnostic.with_label(LabeledSpan::new(None, offset, length));

@@ -9,6 +9,7 @@ mod expected;
 pub mod failure;
 pub mod matrix;
 mod operator;
+mod output;
 pub mod plan;
 mod progress;
 pub mod project;

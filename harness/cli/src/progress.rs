@@ -1,5 +1,6 @@
 //! How far the runs are: a moving line for each bench on a terminal, plain lines elsewhere. All of it on stderr.
 
+use crate::output;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use oxocert_bench::Progress;
 use oxocert_record::Verdict;
@@ -23,7 +24,7 @@ impl Display {
         match &self.bars {
             // A terminal that does not take the line is gone; the record is not.
             Some(bars) => drop(bars.println(text)),
-            None => eprintln!("{text}"),
+            None => output::error_line(text),
         }
     }
 

@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 /// What the recorder is given.
 pub enum Entry {
     /// An event of the timeline.
-    Event(Event),
+    Event(Box<Event>),
     /// How far the run is.
     Progress(Progress),
     /// Something the reader of the terminal should know.
@@ -87,7 +87,7 @@ fn write(
                     What::CaseEnded { case, .. } => Some(case.clone()),
                     _ => None,
                 };
-                case_events.push(event);
+                case_events.push(*event);
                 if let Some(case) = ended {
                     tell_verdict(&case, &case_events, plan, &mut progress);
                 }

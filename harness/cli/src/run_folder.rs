@@ -1,6 +1,7 @@
 //! The folder of a run: what goes into it before a call is made, and what is read back to judge again.
 
 use crate::failure::{Failure, harness};
+use crate::output;
 use crate::plan::{Choice, Plan, Planned};
 use oxocert_judge::RunResult;
 use oxocert_record::Event;
@@ -146,7 +147,10 @@ impl BenchFolder {
                 Failure::Usage(format!("failed to read {}: {error}", inputs.join(name).display()))
             })?;
             if checksum(text.as_bytes()) != sum {
-                eprintln!("oxocert: {} was changed since the run", inputs.join(name).display());
+                output::error_line(format_args!(
+                    "oxocert: {} was changed since the run",
+                    inputs.join(name).display()
+                ));
             }
             if name == PLAN {
                 let read: Planned = serde_json::from_str(&text)
@@ -179,7 +183,10 @@ impl BenchFolder {
             match serde_json::from_slice(&line) {
                 Ok(event) => events.push(event),
                 Err(_) if line.last() != Some(&b'\n') => {
-                    eprintln!("oxocert: {}:{number}: the last line is cut off and left out", path.display());
+                    output::error_line(format_args!(
+                        "oxocert: {}:{number}: the last line is cut off and left out",
+                        path.display()
+                    ));
                 }
                 Err(error) => return Err(Failure::Usage(format!("{}:{number}: {error}", path.display()))),
             }

@@ -200,7 +200,7 @@ impl Host<BenchMachine> for BenchHost {
                     What::StepStarted { step, .. } => self.capture.step(step.as_str()),
                     _ => {}
                 }
-                self.tell(Entry::Event(event));
+                self.tell(Entry::Event(Box::new(event)));
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::args::{Certify, DEFAULT_PROFILES};
 use crate::commands::report::write_report;
 use crate::expected;
 use crate::failure::{Failure, harness};
+use crate::output;
 use crate::plan::{Choice, Plan};
 use crate::progress::Display;
 use crate::project::Project;
@@ -137,11 +138,11 @@ fn conclude(
         return Ok(if failures.is_empty() { oxocert_judge::exit_code(Verdict::Error) } else { 0 });
     }
     let page = write_report(&run.path, &results)?;
-    print!("{}", oxocert_report::summary_text(&results));
+    output::text(oxocert_report::summary_text(&results));
     for difference in &differences {
-        println!("not as expected: {difference}");
+        output::line(format_args!("not as expected: {difference}"));
     }
-    println!("\nreport: {}", page.display());
+    output::line(format_args!("\nreport: {}", page.display()));
     if as_expected {
         return Ok(u8::from(!differences.is_empty()));
     }

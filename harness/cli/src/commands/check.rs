@@ -2,6 +2,7 @@
 
 use crate::args::Check;
 use crate::failure::Failure;
+use crate::output;
 use crate::project::Project;
 use oxocert_scenario::{Problems, load};
 use std::collections::BTreeSet;
@@ -53,7 +54,7 @@ pub fn run(root: Option<&Path>, args: &Check) -> Result<u8, Failure> {
     }
     let fine = format!("{} scenario files on {benches} benches: {cases} cases, no problem", scenarios.len());
     match problems.or(()) {
-        Ok(()) => println!("{fine}"),
+        Ok(()) => output::line(format_args!("{fine}")),
         Err(problems) => return Err(Failure::Files { problems, sources: sources.clone() }),
     }
     Ok(0)

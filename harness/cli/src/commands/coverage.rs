@@ -2,6 +2,7 @@
 
 use crate::args::{Coverage as Args, DEFAULT_PROFILES, Set};
 use crate::failure::Failure;
+use crate::output;
 use crate::plan::{Choice, Plan};
 use crate::project::Project;
 use oxocert_scenario::coverage::{Coverage, Covered, coverage};
@@ -32,12 +33,12 @@ pub fn run(root: Option<&Path>, args: &Args) -> Result<u8, Failure> {
 
 fn print(plan: &Plan, covered: &Coverage) {
     let architecture = plan.bench.architecture;
-    println!("{} ({})", plan.bench.title, architecture.name());
+    output::line(format_args!("{} ({})", plan.bench.title, architecture.name()));
     let here: Vec<_> =
         covered.clauses.iter().filter(|clause| clause.architectures.contains(&architecture)).collect();
     for wanted in [Covered::Proven, Covered::ClaimedNotProvable, Covered::Not] {
         let clauses: Vec<_> = here.iter().filter(|clause| clause.covered == wanted).collect();
-        println!("\n{} ({})", wanted.words(), clauses.len());
+        output::line(format_args!("\n{} ({})", wanted.words(), clauses.len()));
         for clause in clauses {
             let cases: BTreeSet<&str> = clause
                 .claims
@@ -46,21 +47,29 @@ fn print(plan: &Plan, covered: &Coverage) {
                 .map(|claim| claim.case.as_str())
                 .collect();
             let cases: Vec<&str> = cases.into_iter().collect();
-            println!("  {:24} {} {}", clause.clause.0, weight(&plan.register, clause, plan), cases.join(" "));
+            output::line(format_args!(
+                "  {:24} {} {}",
+                clause.clause.0,
+                weight(&plan.register, clause, plan),
+                cases.join(" ")
+            ));
         }
     }
     if !covered.unkilled.is_empty() {
         let count: usize = covered.unkilled.values().map(Vec::len).sum();
-        println!("\nchecks that no defect turns to FAIL ({count})");
+        output::line(format_args!("\nchecks that no defect turns to FAIL ({count})"));
         for (case, checks) in &covered.unkilled {
             let checks: Vec<&str> = checks.iter().map(|check| check.0.as_str()).collect();
-            println!("  {case}: {}", checks.join(" "));
+            output::line(format_args!("  {case}: {}", checks.join(" ")));
         }
     }
     for (defect, case, check) in &covered.unknown {
-        println!("\ndefect {defect} names {case} {}, which does not exist on this bench", check.0);
+        output::line(format_args!(
+            "\ndefect {defect} names {case} {}, which does not exist on this bench",
+            check.0
+        ));
     }
-    println!();
+    output::line("");
 }
 
 /// The letter of the clause's weight on this architecture.

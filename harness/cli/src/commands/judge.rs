@@ -2,6 +2,7 @@
 
 use crate::args::RunFolders;
 use crate::failure::Failure;
+use crate::output;
 use crate::run_folder::RunFolder;
 use oxocert_record::Verdict;
 
@@ -16,6 +17,6 @@ pub fn run(args: &RunFolders) -> Result<u8, Failure> {
             results.push(folder.judge()?);
         }
     }
-    print!("{}", oxocert_report::summary_text(&results));
+    output::text(oxocert_report::summary_text(&results));
     Ok(oxocert_judge::exit_code(Verdict::worst(results.iter().map(|result| result.verdict))))
 }

@@ -2,6 +2,7 @@
 
 use crate::args::Ladder;
 use crate::failure::Failure;
+use crate::output;
 use crate::project::Project;
 use oxocert_scenario::{ladder, load};
 use std::path::Path;
@@ -19,7 +20,7 @@ pub fn run(root: Option<&Path>, args: &Ladder) -> Result<u8, Failure> {
     let bench = load::load_bench(sources, &profile).map_err(files)?;
     let cases = load::load_cases(sources, std::slice::from_ref(&path), &bench).map_err(files)?;
     for case in &cases {
-        println!("{}", ladder::preview(case));
+        output::line(ladder::preview(case));
     }
     Ok(0)
 }

@@ -3,6 +3,7 @@
 use crate::args::{DEFAULT_PROFILES, Matrix};
 use crate::failure::Failure;
 use crate::matrix::{Cell, applicable, outcomes};
+use crate::output;
 use crate::project::Project;
 use crate::virtual_run::{NotVirtual, VirtualBench};
 use oxocert_record::Verdict;
@@ -44,7 +45,7 @@ fn bench(ground: &VirtualBench, args: &Matrix) -> bool {
         rows.flat_map(|defect| cases.iter().map(move |case| Cell { ground, defect, case })).collect();
     let outcomes = outcomes(&cells);
     let mut sound = true;
-    println!("{}", ground.bench.title);
+    output::line(&ground.bench.title);
     for (cells, outcomes) in cells.chunks(cases.len().max(1)).zip(outcomes.chunks(cases.len().max(1))) {
         let Some(defect) = cells.first().map(|cell| cell.defect) else { continue };
         let mut lines = Vec::new();
@@ -61,8 +62,8 @@ fn bench(ground: &VirtualBench, args: &Matrix) -> bool {
         let fails = outcomes.iter().any(|outcome| !outcome.failed.is_empty());
         sound &= if defect.is_some() { fails } else { lines.is_empty() };
         let verdict = if lines.is_empty() { ": fails nothing" } else { "" };
-        println!("{}{verdict}", defect.unwrap_or("(healthy)"));
-        lines.iter().for_each(|line| println!("{line}"));
+        output::line(format_args!("{}{verdict}", defect.unwrap_or("(healthy)")));
+        lines.iter().for_each(|line| output::line(format_args!("{line}")));
     }
     sound
 }

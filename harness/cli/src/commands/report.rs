@@ -2,6 +2,7 @@
 
 use crate::args::Report;
 use crate::failure::{Failure, harness};
+use crate::output;
 use crate::run_folder::RunFolder;
 use oxocert_judge::RunResult;
 use std::fs;
@@ -22,7 +23,7 @@ pub fn run(args: &Report) -> Result<u8, Failure> {
     let folder = args.output.as_deref().unwrap_or(first);
     fs::create_dir_all(folder).map_err(harness(format_args!("make {}", folder.display())))?;
     let page = write_report(folder, &results)?;
-    println!("report: {}", page.display());
+    output::line(format_args!("report: {}", page.display()));
     Ok(0)
 }
 

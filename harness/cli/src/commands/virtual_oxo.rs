@@ -2,6 +2,7 @@
 
 use crate::args::VirtualOxo as Args;
 use crate::failure::{Failure, harness};
+use crate::output;
 use oxocert_io::clock::RunClock;
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
 use oxocert_io::sip::{Host, SipDriver, Sockets};
@@ -26,7 +27,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         let all = all_defects();
         let width = all.iter().map(|info| info.name.len()).max().unwrap_or(0);
         for info in all {
-            println!("{:width$}  {}", info.name, info.behaviour);
+            output::line(format_args!("{:width$}  {}", info.name, info.behaviour));
         }
         return Ok(0);
     }
@@ -88,7 +89,7 @@ fn serve(
         let driver = SipDriver::new(oxo, Sockets::bind(clock, addresses)?);
         let listening: Vec<String> =
             addresses.iter().map(|(transport, at)| format!("{} {at}", transport.via())).collect();
-        println!("{READY}{product} on {}", listening.join(", "));
+        output::line(format_args!("{READY}{product} on {}", listening.join(", ")));
         tokio::select! {
             _ = driver.run(inbox, &mut host) => {}
             () = ended(until_stdin_closes) => {}
@@ -102,7 +103,7 @@ fn take_note(note: Note, commands: &UnboundedSender<engine::Event>) {
     match note {
         // A box that is being ended listens no more.
         Note::Engine { event, .. } => drop(commands.send(event)),
-        Note::NotOpened { error, .. } => println!("{error}"),
+        Note::NotOpened { error, .. } => output::line(format_args!("{error}")),
     }
 }
 
@@ -131,7 +132,7 @@ impl Host<VirtualOxo> for OxoHost {
     fn event(&mut self, at: At, event: OxoEvent) {
         match event {
             OxoEvent::Media(command) => self.media.send(command),
-            OxoEvent::Log(text) => println!("{at} {text}"),
+            OxoEvent::Log(text) => output::line(format_args!("{at} {text}")),
         }
     }
 
