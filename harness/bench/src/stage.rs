@@ -280,6 +280,11 @@ impl Stage {
         mine().find(|leg| leg.hold.is_none()).or_else(|| mine().next()).map(|leg| leg.id)
     }
 
+    /// Whether the DUT knows every set and has found every a-SBC alive.
+    pub(crate) fn is_open(&self) -> bool {
+        self.sets.values().all(|set| set.registered) && self.sbcs.values().all(|sbc| sbc.gateway_up)
+    }
+
     /// Whether a role has an answered call in hand.
     pub(crate) fn can_talk(&self, role: &RoleName) -> bool {
         self.in_hand(role, None).and_then(|id| self.legs.get(&id)).is_some_and(Leg::is_up)

@@ -177,6 +177,6 @@ fn put_back(stage: &mut Stage) -> Option<String> {
 }
 
 /// Two keep-alive periods and a second; no time where the bench does not know the period.
-fn gateways_time(stage: &Stage) -> Duration {
+pub(super) fn gateways_time(stage: &Stage) -> Duration {
     stage.bench.duration("ka.period").map_or(Duration::ZERO, |period| period * 2 + Duration::from_secs(1))
 }

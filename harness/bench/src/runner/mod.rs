@@ -29,6 +29,8 @@ struct Walking {
 enum State {
     /// Before `Start`.
     Waiting,
+    /// The sets register and the DUT finds its gateways; at the latest at this moment the first case begins.
+    Opening(At),
     /// A phase of a case.
     Walking(Box<Walking>),
     /// Between flow and teardown.
@@ -57,21 +59,26 @@ impl Runner {
         Runner { cases, index: 0, state: State::Waiting, interrupted: false }
     }
 
-    /// Begins the run: the sets register, then comes the first case. A run begins once.
+    /// Begins the run: the sets register, the DUT finds its gateways, then comes the first case. A run begins once.
+    ///
+    /// A DUT that started before the bench has found nobody at the a-SBCs and thinks that they are down.
     pub(crate) fn start(&mut self, stage: &mut Stage) {
         if !matches!(self.state, State::Waiting) {
             return;
         }
         stage.register_sets();
         stage.pump();
-        self.next_case(stage);
+        self.state = State::Opening(stage.now + cleaning::gateways_time(stage));
     }
 
     /// Stops the run: calls are torn down, the record is closed. A second time it does not wait for the DUT any more.
     pub(crate) fn interrupt(&mut self, stage: &mut Stage) {
         match &self.state {
             State::Finished => {}
-            State::Waiting => self.end_run(stage),
+            State::Waiting | State::Opening(_) => {
+                stage.out.record(stage.now, What::Interrupted);
+                self.end_run(stage);
+            }
             _ if self.interrupted => self.end_case(stage, CaseEnd::Interrupted),
             State::Walking(_) | State::Clearing(_) | State::Cleaning(_) => {
                 self.interrupted = true;
@@ -92,6 +99,12 @@ impl Runner {
         loop {
             match &mut self.state {
                 State::Waiting | State::Finished => return,
+                State::Opening(at_most) => {
+                    if stage.now < *at_most && !stage.is_open() {
+                        return;
+                    }
+                    self.next_case(stage);
+                }
                 State::Walking(walking) => {
                     let course = walking.walk.advance(stage, &mut walking.context, &mut walking.claims);
                     if course == Course::Pending {
@@ -119,6 +132,7 @@ impl Runner {
     pub(crate) fn deadline(&self, stage: &Stage) -> Option<At> {
         match &self.state {
             State::Waiting | State::Finished => None,
+            State::Opening(at_most) => Some(*at_most),
             State::Walking(walking) => walking.walk.deadline(),
             State::Clearing(clearing) => Some(clearing.deadline(stage)),
             State::Cleaning(cleaning) => cleaning.deadline(),
