@@ -284,12 +284,11 @@ fn damage(context: &Context<'_, '_>) -> Vec<String> {
                 damage.push(format!("the case is completed, yet step {} was given up", step.id));
             }
         }
-        Some(CaseEnd::Stopped { step }) => {
-            if context.run.steps.get(step).is_none_or(|run| run.missed.is_none()) {
-                damage.push(format!(
-                    "the case stopped at step {step}, which the record does not show as given up"
-                ));
-            }
+        Some(CaseEnd::Stopped { step })
+            if context.run.steps.get(step).is_none_or(|run| run.missed.is_none()) =>
+        {
+            damage
+                .push(format!("the case stopped at step {step}, which the record does not show as given up"));
         }
         _ => {}
     }

@@ -37,7 +37,7 @@ impl<'c, 'a> Context<'c, 'a> {
     }
 
     /// The messages of the case that the DUT sent.
-    pub fn from_dut(&self) -> impl Iterator<Item = &'c Seen<'a>> + use<'c, 'a> {
+    pub fn of_dut(&self) -> impl Iterator<Item = &'c Seen<'a>> + use<'c, 'a> {
         self.messages().filter(|seen| seen.is_from_dut())
     }
 

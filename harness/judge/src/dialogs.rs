@@ -138,10 +138,15 @@ fn note_progress(leg: &mut Leg, seen: &Seen<'_>, bye: Option<(At, EventNo)>) {
         }
         // A refusal ends the leg only while it is not answered: a refused re-INVITE leaves the dialog as it was
         // (RFC 3261 §14.1). 401 and 407 are asked again under the same Call-ID.
-        Some(code) if invite_transaction && code >= 300 && code != 401 && code != 407 => {
-            if leg.answered.is_none() && leg.ended.is_none() {
-                leg.ended = Some(End { at: seen.at, event: seen.n, how: EndKind::Refused });
-            }
+        Some(code)
+            if invite_transaction
+                && code >= 300
+                && code != 401
+                && code != 407
+                && leg.answered.is_none()
+                && leg.ended.is_none() =>
+        {
+            leg.ended = Some(End { at: seen.at, event: seen.n, how: EndKind::Refused });
         }
         Some(code) if seen.method() == Some("BYE") && ((200..300).contains(&code) || code == 481) => {
             if let (Some((at, event)), None, true) = (bye, &leg.ended, seen.is_from_dut()) {

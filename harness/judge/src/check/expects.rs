@@ -95,7 +95,7 @@ pub(super) fn judge(context: &Context<'_, '_>, step: &Step, pattern: &MessagePat
 fn missed(context: &Context<'_, '_>, step: &Step, pattern: &MessagePattern, span: Span) -> Found {
     let taken = context.all_evidence();
     let came: Vec<&Seen<'_>> = context
-        .from_dut()
+        .of_dut()
         .filter(|seen| seen.at >= span.reference && !taken.contains(&seen.n) && !seen.on.retransmission)
         .filter(|seen| {
             is_for(step, seen) && seen.sip().is_some_and(|message| message_matches(pattern, message))

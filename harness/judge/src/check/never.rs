@@ -75,7 +75,7 @@ fn came(
     to: At,
 ) -> Vec<EventNo> {
     let messages =
-        context.from_dut().filter(|seen| seen.at >= from && seen.at <= to && !seen.on.retransmission);
+        context.of_dut().filter(|seen| seen.at >= from && seen.at <= to && !seen.on.retransmission);
     messages
         .filter(|seen| who.iter().any(|role| seen.is_at(role)) && via.is_none_or(|via| seen.on.point == *via))
         .filter(|seen| seen.sip().is_some_and(|message| message_matches(pattern, message)))

@@ -22,7 +22,7 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     };
     let mut found = Vec::new();
     let mut looked_at = 0u64;
-    for seen in context.from_dut() {
+    for seen in context.of_dut() {
         if let Some(product) = product(seen) {
             looked_at += 1;
             if product != reference {

@@ -9,7 +9,7 @@ pub(super) const CHECK: StandingCheck = StandingCheck { name: "malformed", judge
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();
     let mut looked_at = 0u64;
-    for seen in context.from_dut() {
+    for seen in context.of_dut() {
         // CRLF keep-alives are no messages (RFC 5626 §3.5.1).
         if seen.on.bytes.0.iter().all(u8::is_ascii_whitespace) {
             continue;

@@ -13,7 +13,7 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();
     let mut looked_at = 0u64;
     let mut split = false;
-    for seen in context.from_dut() {
+    for seen in context.of_dut() {
         let Some(product) = constant_product::product(seen) else { continue };
         looked_at += 1;
         // A partial update leaves call server and gateway at different loads; the call server's counts.
@@ -25,7 +25,7 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     }
     if looked_at == 0 {
         // A DUT that declares a load string must name it somewhere in a case in which it spoke at all.
-        return match context.from_dut().next() {
+        return match context.of_dut().next() {
             None => Outcome::without_subject("the DUT sent no SIP message in this case"),
             Some(seen) => {
                 Outcome::of(vec![(seen.n, "no message of the DUT names a product".to_owned())], String::new())

@@ -14,7 +14,7 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     for (n, window) in context.windows_of_dut().filter(|(_, window)| window.packets > 0) {
         used.entry(window.remote).or_insert(n);
     }
-    for seen in context.from_dut() {
+    for seen in context.of_dut() {
         let Some(audio) = seen.sdp.as_ref().and_then(|sdp| sdp.audio.as_ref()) else { continue };
         // Where media is direct, the DUT passes on the address of a set: that port is not the DUT's.
         let Some(ip) = audio.ip().filter(|ip| context.bench.dut.addresses.contains(ip)) else { continue };
