@@ -283,11 +283,15 @@ impl Stage {
         self.agents.values().map(|agent| agent.ua.calls().count()).sum()
     }
 
-    /// Every a-SBC that works asks the DUT for a sign of life.
-    pub(crate) fn probe(&mut self) {
-        let sbcs: Vec<RoleName> =
-            self.sbcs.iter().filter(|(_, state)| !state.is_mute()).map(|(role, _)| role.clone()).collect();
-        for role in sbcs {
+    /// The a-SBCs that the case needs, and that work, ask the DUT for a sign of life; any a-SBC where it needs none.
+    pub(crate) fn probe(&mut self, needs: &[RoleName]) {
+        let working = |state: &crate::roles::SbcState| !state.is_mute();
+        let all = || self.sbcs.iter().filter(|(_, state)| working(state)).map(|(role, _)| role);
+        let mut asking: Vec<RoleName> = all().filter(|role| needs.contains(role)).cloned().collect();
+        if asking.is_empty() {
+            asking = all().last().cloned().into_iter().collect();
+        }
+        for role in asking {
             self.send_options(&role);
         }
     }

@@ -172,7 +172,7 @@ impl Doing {
             }
             Verb::Is(wanted) => {
                 if *wanted == Wanted::Idle {
-                    stage.probe();
+                    stage.probe(&context.needs);
                     stage.pump();
                 }
                 State::Waiting
