@@ -86,7 +86,7 @@ fn join(
             (Verdict::Inconclusive, Some(why))
         }
         // Marginal joins as pass.
-        Verdict::PassMarginal => (Verdict::Pass, None),
+        Verdict::Pass | Verdict::PassMarginal => (Verdict::Pass, None),
         Verdict::NotApplicable => {
             let named = deciding.iter().find_map(|proof| {
                 cases.iter().find(|case| case.id == proof.case && case.verdict == Verdict::NotApplicable)

@@ -8,6 +8,9 @@ use oxocert_scenario::model::{CheckId, Matcher, Step};
 use oxocert_scenario::satisfies::satisfies;
 use oxocert_sip::message::field;
 
+/// How many different values of one field are written out.
+const SHOWN: usize = 3;
+
 /// Fills the field checks of a step from its evidence.
 pub(super) fn judge(context: &Context<'_, '_>, step: &Step, checks: &mut [CheckResult]) {
     let evidence = context.evidence_of(&step.id);
@@ -57,12 +60,19 @@ fn over(context: &Context<'_, '_>, wanted: &FieldCheck, evidence: &[EventNo]) ->
             }
             matcher => (satisfies(matcher, values.as_deref()), text),
         };
-        if !good {
+        if !good && verdict == Verdict::Pass {
+            // What is wrong is told first.
             verdict = Verdict::Fail;
-        }
-        if !observed.contains(&compared) {
+            observed.retain(|other| *other != compared);
+            observed.insert(0, compared);
+        } else if !observed.contains(&compared) {
             observed.push(compared);
         }
+    }
+    let more = observed.len().saturating_sub(SHOWN);
+    observed.truncate(SHOWN);
+    if more > 0 {
+        observed.push(format!("and {more} other values"));
     }
     (verdict, observed.join("; "))
 }

@@ -71,7 +71,9 @@ pub(crate) fn blank(step: &Step) -> Vec<CheckResult> {
 }
 
 fn blank_of(step: &Step, id: CheckId, required: String) -> CheckResult {
-    let is_own = id == CheckId::of_step(&step.id);
+    // What a step watches for a time, or its alternatives bring, has no deadline of its own.
+    let is_timed = !matches!(step.verb, Verb::SeesNo { .. } | Verb::OneOf { .. });
+    let is_own = is_timed && id == CheckId::of_step(&step.id);
     CheckResult {
         id,
         verdict: Verdict::NotRun,

@@ -86,7 +86,7 @@ fn fill(row: &mut MatrixRow, column: usize, clause: &ClauseResult, architecture:
     }
     // The checks are the same on each architecture; they are named once, the first of each case.
     let mut cases: Vec<&str> = Vec::new();
-    for proof in &clause.proofs {
+    for proof in clause.proofs.iter().filter(|proof| proof.verdict != Verdict::NotApplicable) {
         if cases.contains(&proof.case.as_str()) {
             continue;
         }
