@@ -11,7 +11,7 @@ use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
 use oxocert_io::capture::Capture;
 use oxocert_io::clock::{RunClock, StampMapping};
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
-use oxocert_io::sip::{Host, SipDriver, Sockets, Way};
+use oxocert_io::sip::{Host, SipDriver, Sockets, Timing, Way};
 use oxocert_machine::{At, Flow, Seed, Transport};
 use oxocert_media::engine::Engine;
 use oxocert_record::{RoleName, RunStarted, What};
@@ -93,7 +93,7 @@ impl Session {
         };
         // The inbox is open: its other end is here.
         let _ = commands.send(BenchCommand::Start);
-        runtime.block_on(SipDriver::new(machine, sockets).run(inbox, &mut host));
+        runtime.block_on(SipDriver::new(machine, sockets, Timing::Stamp).run(inbox, &mut host));
         drop((media, dut, runtime));
         let captured = capturing.finish();
         if let Some(error) = captured.error {

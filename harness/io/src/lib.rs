@@ -10,6 +10,7 @@ pub mod capture;
 pub mod clock;
 mod holder;
 pub mod media;
+pub mod priority;
 mod readiness;
 mod receive;
 pub mod sip;

@@ -5,7 +5,7 @@ use crate::failure::{Failure, harness};
 use crate::output;
 use oxocert_io::clock::RunClock;
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
-use oxocert_io::sip::{Host, SipDriver, Sockets};
+use oxocert_io::sip::{Host, SipDriver, Sockets, Timing};
 use oxocert_machine::{At, Seed, Transport};
 use oxocert_media::engine::{self, Engine};
 use oxocert_virtual_oxo::{Defects, OxoEvent, Settings, VirtualOxo, all_defects};
@@ -38,6 +38,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if args.passwords_from_stdin {
         settings = settings.with_passwords(&read_passwords()?);
     }
+    // Where it is not allowed, a busy machine shows as lag.
+    let _ = oxocert_io::priority::raise();
     let addresses = addresses(&settings);
     let oxo = VirtualOxo::new(settings, defects, Seed(args.seed));
     serve(oxo, &addresses, Seed(args.seed), args.passwords_from_stdin)
@@ -86,7 +88,7 @@ fn serve(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(harness("start the signalling runtime"))?.block_on(async {
         let product = oxo.product();
-        let driver = SipDriver::new(oxo, Sockets::bind(clock, addresses)?);
+        let driver = SipDriver::new(oxo, Sockets::bind(clock, addresses)?, Timing::Handling);
         let listening: Vec<String> =
             addresses.iter().map(|(transport, at)| format!("{} {at}", transport.via())).collect();
         output::line(format_args!("{READY}{product} on {}", listening.join(", ")));

@@ -181,11 +181,13 @@ fn drain<R: FnMut(Note)>(
     while let Some(output) = engine.poll() {
         match output {
             Output::Transmit { flow, tos, bytes } => {
+                // Before the call: the packet may arrive before the call returns.
+                let now = clock.now();
                 // A datagram that the kernel refuses is a lost packet: its receiver counts it.
                 if ports.send(flow.local, flow.remote, tos, &bytes).is_ok()
                     && let Some(capture) = capture
                 {
-                    capture.datagram(clock.now(), flow, tos, &bytes);
+                    capture.datagram(now, flow, tos, &bytes);
                 }
             }
             Output::Event(event) => report(Note::Engine { at, event }),

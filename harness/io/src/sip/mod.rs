@@ -26,6 +26,16 @@ pub enum Way {
     Out,
 }
 
+/// Which time a machine is given with what it receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timing {
+    /// The kernel's receive stamp: for a machine that measures. Its own timers then count from the stamp, too.
+    Stamp,
+    /// The moment of handling: for a machine that only behaves, such as a simulated DUT. A process that the system held up
+    /// does not find its fresh timers expired.
+    Handling,
+}
+
 /// Who owns a machine on sockets: takes its events, sees its packets, says when it is over.
 pub trait Host<M: Machine> {
     /// The machine reported something.
@@ -79,6 +89,7 @@ impl Sockets {
 /// A machine with its sockets.
 pub struct SipDriver<M: Machine> {
     machine: M,
+    timing: Timing,
     clock: RunClock,
     /// What arrived before was nobody's lag.
     running_since: At,
@@ -91,10 +102,10 @@ pub struct SipDriver<M: Machine> {
 
 impl<M: Machine> SipDriver<M> {
     /// Puts a machine behind its sockets.
-    pub fn new(machine: M, sockets: Sockets) -> Self {
+    pub fn new(machine: M, sockets: Sockets, timing: Timing) -> Self {
         let Sockets { clock, udp, streams } = sockets;
         let (stamps, running_since) = (StampMapping::new(clock), clock.now());
-        SipDriver { machine, clock, running_since, stamps, udp, streams, pending: Vec::new() }
+        SipDriver { machine, timing, clock, running_since, stamps, udp, streams, pending: Vec::new() }
     }
 
     /// Runs until the host is done or the channel of commands is closed; gives the machine back.
@@ -142,7 +153,11 @@ impl<M: Machine> SipDriver<M> {
         }
         let mut waiting = std::mem::take(&mut self.pending);
         waiting.sort_by_key(|(at, _)| *at);
-        for (at, input) in waiting {
+        for (stamp, input) in waiting {
+            let at = match self.timing {
+                Timing::Stamp => stamp,
+                Timing::Handling => self.clock.now(),
+            };
             self.machine.handle(at, input);
             self.drain(at, host);
         }
@@ -189,9 +204,9 @@ impl<M: Machine> SipDriver<M> {
     fn transmit<H: Host<M>>(&mut self, flow: Flow, tos: u8, bytes: &[u8], host: &mut H) {
         match flow.transport {
             Transport::Udp => {
-                let sent = self.udp.send(flow, tos, bytes);
+                // Before the call: the answer may arrive before the call returns.
                 let now = self.clock.now();
-                match sent {
+                match self.udp.send(flow, tos, bytes) {
                     Ok(()) => host.wire(now, Way::Out, flow, tos, bytes),
                     Err(_) => self.pending.push((now, Input::Unreachable { flow })),
                 }

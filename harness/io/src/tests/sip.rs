@@ -1,7 +1,7 @@
 //! The SIP driver with a machine that says what it saw.
 
 use crate::clock::RunClock;
-use crate::sip::{Host, SipDriver, Sockets};
+use crate::sip::{Host, SipDriver, Sockets, Timing};
 use oxocert_machine::{At, Flow, Input, Machine, Output, Transport};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -92,7 +92,7 @@ async fn run_until(
     wanted: impl Fn(&Input<Order>) -> bool,
 ) -> Vec<(At, Input<Order>)> {
     let clock = RunClock::start();
-    let driver = SipDriver::new(Parrot::default(), Sockets::bind(clock, addresses).unwrap());
+    let driver = SipDriver::new(Parrot::default(), Sockets::bind(clock, addresses).unwrap(), Timing::Stamp);
     let (commands, inbox) = mpsc::unbounded_channel();
     for order in orders {
         commands.send(order).unwrap();
@@ -229,7 +229,7 @@ fn deadlines_are_served_and_lag_is_told() {
         // A deadline that lies in the past when it is set was missed by as much.
         let due = Order::WakeAt(At::ZERO);
         let clock = RunClock::start();
-        let driver = SipDriver::new(Parrot::default(), Sockets::bind(clock, &[]).unwrap());
+        let driver = SipDriver::new(Parrot::default(), Sockets::bind(clock, &[]).unwrap(), Timing::Stamp);
         tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(At::from_millis(30)))).await;
         let (commands, inbox) = mpsc::unbounded_channel();
         commands.send(due).unwrap();
