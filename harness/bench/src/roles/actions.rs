@@ -289,7 +289,7 @@ impl Stage {
         let all = || self.sbcs.iter().filter(|(_, state)| working(state)).map(|(role, _)| role);
         let mut asking: Vec<RoleName> = all().filter(|role| needs.contains(role)).cloned().collect();
         if asking.is_empty() {
-            asking = all().last().cloned().into_iter().collect();
+            asking = all().next_back().cloned().into_iter().collect();
         }
         for role in asking {
             self.send_options(&role);
