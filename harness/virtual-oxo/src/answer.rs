@@ -31,6 +31,9 @@ impl VirtualOxo {
         } else {
             None
         };
+        if side == Side::Lan && code == 180 && self.has(Defect::NoRingingToSet) {
+            return;
+        }
         if side == Side::Trunk && self.has(Defect::NoRinging) {
             return;
         }
@@ -154,6 +157,10 @@ impl VirtualOxo {
             }
             return;
         }
+        if leg.side == Side::Trunk {
+            self.refused_by_trunk = true;
+            self.drop_another();
+        }
         match leg.purpose {
             Purpose::ForCaller(caller) => {
                 let silence = if leg.side == Side::Lan { 480 } else { 503 };
@@ -194,7 +201,7 @@ impl VirtualOxo {
         let can_hear = self.legs.get(caller).is_some_and(|leg| {
             leg.side == Side::Lan && leg.stage == Stage::Offered && leg.remote.is_some() && !leg.early
         });
-        if !can_hear || !self.settings.tones.on_failure || self.has(Defect::NoBusyTone) {
+        if !can_hear || !self.settings.tones.on_failure {
             self.refuse(caller, code);
             return;
         }

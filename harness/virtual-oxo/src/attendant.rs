@@ -18,7 +18,10 @@ impl VirtualOxo {
             leg.purpose = Purpose::Attendant;
         }
         self.ring_now(caller, 180, None);
-        if !self.has(Defect::AttendantSilent) {
+        self.attended += 1;
+        let refuses =
+            self.has(Defect::AttendantUnanswered) || (self.has(Defect::AttendantOnce) && self.attended > 1);
+        if !refuses {
             self.later_ms(wait, Task::AttendantAnswers(caller));
         }
     }
@@ -32,11 +35,15 @@ impl VirtualOxo {
             return;
         };
         self.answer_now(caller, Some(body));
-        let prompt = if self.has(Defect::PromptMissing) { Source::Silence } else { self.music() };
+        let mute = self.has(Defect::PromptMissing) || (self.has(Defect::PromptOnce) && self.attended > 1);
+        let prompt = if mute { Source::Silence } else { self.music() };
         if let Some(leg) = self.legs.get_mut(caller) {
             leg.playing = Some(prompt.clone());
         }
         self.play_now(caller, prompt);
+        if self.has(Defect::PromptSwitchesCodec) {
+            self.later_ms(500, Task::SwitchCodec(caller));
+        }
     }
 
     /// What the media engine reports.
@@ -78,7 +85,8 @@ impl VirtualOxo {
             let start = free.max(self.now);
             self.agenda.add(start, Task::Play(caller, tone.clone()));
             self.agenda.add(start + length, Task::Play(caller, Source::Silence));
-            self.acknowledging.insert(caller, start + length * 2);
+            let pause = if times > 1 { length * 3 } else { length * 2 };
+            self.acknowledging.insert(caller, start + pause);
         }
     }
 }

@@ -25,10 +25,8 @@ impl VirtualOxo {
         if first.side == Side::Lan && second.side == Side::Lan {
             return false;
         }
-        let remote = [first, second]
-            .into_iter()
-            .filter_map(|leg| leg.set.as_deref())
-            .any(|set| self.settings.users.iter().any(|user| user.number == set && user.site == "rs"));
+        let remote =
+            [first, second].into_iter().filter_map(|leg| leg.set.as_deref()).any(|set| self.is_remote(set));
         self.settings.media.mode == MediaMode::Anchored
             || (first.relayed && second.relayed)
             || self.has(Defect::MediaThroughBox)
@@ -129,7 +127,8 @@ impl VirtualOxo {
                 && peer.side == Side::Trunk
                 && peer.wish.as_ref().is_some_and(|wish| wish.diverted_by.is_some())
                 && self.has(Defect::ForwardWithoutMedia));
-        if one_way {
+        let inside = to == Side::Lan && peer.side == Side::Lan && self.has(Defect::InternalWithoutMedia);
+        if one_way || inside {
             port = port.wrapping_add(100);
         }
         Some(Local {
@@ -182,8 +181,8 @@ impl VirtualOxo {
         if self.has(Defect::WrongCodec) {
             local.codecs = pcmu.into_iter().collect();
         }
-        if self.has(Defect::Ptime30) {
-            local.ptime = Some(30);
+        if self.has(Defect::Ptime30) || self.has(Defect::Ptime10) {
+            local.ptime = Some(self.own_ptime(Side::Trunk));
         }
         if self.has(Defect::NoTelephoneEvent) {
             local.telephone_event = None;
@@ -192,18 +191,25 @@ impl VirtualOxo {
 
     /// Defects of the written text, which no honest writer can be asked for.
     fn finish(&self, trunk: bool, bytes: Vec<u8>) -> Vec<u8> {
-        if !trunk {
+        let two_codecs = self.has(Defect::AnswersTwoCodecs);
+        let extra_line = trunk && self.has(Defect::ExtraAudioLine);
+        if !two_codecs && !extra_line {
             return bytes;
         }
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
-        if self.has(Defect::AnswersTwoCodecs) && !text.contains("a=rtpmap:0 ") {
+        if two_codecs && !text.contains("a=rtpmap:0 ") {
             text = text.replacen("RTP/AVP 8", "RTP/AVP 8 0", 1);
             text.push_str("a=rtpmap:0 PCMU/8000\r\n");
         }
-        if self.has(Defect::ExtraAudioLine) {
+        if extra_line {
             text.push_str("m=audio 32250 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n");
         }
         text.into_bytes()
+    }
+
+    /// Whether a set stands on a remote site.
+    pub(crate) fn is_remote(&self, set: &str) -> bool {
+        self.settings.users.iter().any(|user| user.number == set && user.site == "rs")
     }
 
     /// The address of the box's own media toward this side.

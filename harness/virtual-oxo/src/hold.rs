@@ -32,10 +32,6 @@ impl VirtualOxo {
         self.quiet(set);
         let music = self.music();
         self.hear(far, music);
-        if on_trunk && self.has(Defect::HoldByUpdateLoop) {
-            self.later_ms(400, Task::HoldAgain(far));
-            self.later_ms(800, Task::HoldAgain(far));
-        }
     }
 
     /// A party hears the box: it is told where the media comes from now, unless it hears the box already.
@@ -64,6 +60,11 @@ impl VirtualOxo {
         let (direction, pending) = match method {
             HoldMethod::ReinviteInactive => (Direction::Inactive, Pending::PlayAfterInactive),
             HoldMethod::Silent | HoldMethod::ReinviteSendonly => (Direction::SendOnly, Pending::Play),
+        };
+        let direction = if side == Side::Trunk && self.has(Defect::HoldSaysSendrecv) {
+            Direction::SendRecv
+        } else {
+            direction
         };
         if let Some(body) = self.offer(id, About::Own, direction) {
             self.ask(id, body, pending);

@@ -17,7 +17,9 @@ impl VirtualOxo {
     pub(crate) fn trunk_calls(&mut self, call: CallId, flow: Flow, request: &Message) {
         let now = self.now;
         let backup = self.gateways.at(flow.remote).is_some_and(|number| self.gateways.is_backup(number));
-        if backup && self.has(Defect::RejectsInboundFromBackup) {
+        let unwanted = self.has(Defect::RejectsInboundFromBackup)
+            || (self.has(Defect::RejectsBackupOnceBack) && self.a_gateway_came_back);
+        if backup && unwanted {
             self.trunk.reject(now, call, 403, &[]);
             return;
         }
@@ -37,7 +39,7 @@ impl VirtualOxo {
         }
         let offered = self.legs.get(id).and_then(|leg| leg.remote.as_ref());
         if !request.body().is_empty()
-            && !offered.is_some_and(|audio| !self.common_codecs(Some(audio)).is_empty())
+            && offered.is_none_or(|audio| self.common_codecs(Some(audio)).is_empty())
         {
             self.refuse(id, 488);
             return;
@@ -46,11 +48,21 @@ impl VirtualOxo {
             request.uri().and_then(Uri::parse).and_then(|uri| uri.user_decoded()).unwrap_or_default();
         let number = to_e164(&self.settings.numbering, &called);
         self.log(format!("the trunk calls {number}"));
-        self.reach(id, &number, request);
+        if self.has(Defect::SetCalledLate) {
+            self.later_ms(5000, Task::Reach(id, number, Box::new(request.clone())));
+        } else {
+            self.reach(id, &number, request);
+        }
     }
 
     /// Leads a call from the trunk to whoever has this public number.
-    fn reach(&mut self, caller: LegId, number: &str, request: &Message) {
+    pub(crate) fn reach(&mut self, caller: LegId, number: &str, request: &Message) {
+        let Some(shown) = self.legs.get(caller).map(|leg| leg.caller.clone()) else { return };
+        let own = to_e164(&self.settings.numbering, &shown);
+        if self.has(Defect::OnnetReturnRefused) && self.settings.users.iter().any(|user| user.ddi == own) {
+            self.refuse(caller, 403);
+            return;
+        }
         if self.settings.attendant.as_ref().is_some_and(|attendant| attendant.ddi == number) {
             self.attend(caller);
             return;
@@ -71,7 +83,6 @@ impl VirtualOxo {
             self.forward(caller, &user, &target, request);
             return;
         }
-        let shown = self.legs.get(caller).map(|leg| leg.caller.clone()).unwrap_or_default();
         if let Err(code) = self.call_set(Purpose::ForCaller(caller), &user.number, &shown) {
             match code {
                 486 if self.has(Defect::BusyRingsOn) => self.ring_now(caller, 180, None),

@@ -13,9 +13,11 @@ use rand::Rng;
 impl VirtualOxo {
     /// A leg's party changes the session.
     pub(crate) fn modify(&mut self, id: LegId, request_id: RequestId, request: &Message, answered: bool) {
-        let Some((side, held_before, sent)) = self.legs.get(id).map(|leg| {
-            (leg.side, leg.remote.as_ref().is_some_and(|audio| !wanted(audio).receives()), leg.sent.clone())
-        }) else {
+        let Some((side, before, sent)) = self
+            .legs
+            .get(id)
+            .map(|leg| (leg.side, leg.remote.as_ref().map_or(Direction::SendRecv, wanted), leg.sent.clone()))
+        else {
             return;
         };
         if answered {
@@ -39,22 +41,34 @@ impl VirtualOxo {
         let Some(leg) = self.legs.get(id) else { return };
         let (peer, playing, holding) = (leg.peer, leg.playing.is_some(), leg.holding);
         let far_end_holds = side == Side::Trunk && !direction.receives();
-        if far_end_holds && self.has(Defect::RefusesHoldFromFarEnd) {
+        let far_end_resumes =
+            side == Side::Trunk && direction == Direction::SendRecv && before != Direction::SendRecv;
+        let refused = (far_end_holds && self.has(Defect::RefusesHoldFromFarEnd))
+            || (far_end_resumes && self.has(Defect::RefusesResumeFromFarEnd))
+            || (side == Side::Trunk && self.has(Defect::RefusesReinvite));
+        if refused {
             self.respond(side, request_id, 488);
             return;
         }
         if far_end_holds && self.has(Defect::DropsCallHeldByFarEnd) {
             self.later_ms(1000, Task::Over(id));
         }
-        if far_end_holds && self.has(Defect::AnswersHoldSendrecv) {
-            let body = peer.and_then(|peer| self.offer(id, About::Peer(peer), Direction::SendRecv));
+        let wrong = if far_end_holds && self.has(Defect::AnswersHoldSendrecv) {
+            Some(Direction::SendRecv)
+        } else if far_end_resumes && self.has(Defect::AnswersResumeInactive) {
+            Some(Direction::Inactive)
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            let body = peer.and_then(|peer| self.offer(id, About::Peer(peer), wrong));
             self.respond_with(side, request_id, 200, body);
             return;
         }
         match peer {
             None => self.answer_for_itself(id, request_id, Direction::SendRecv),
             Some(_) if playing => {
-                if held_before && direction.receives() && self.has(Defect::BothHoldDrops) {
+                if !before.receives() && direction.receives() && self.has(Defect::BothHoldDrops) {
                     self.respond(side, request_id, 200);
                     self.over(id);
                     return;

@@ -29,6 +29,11 @@ impl VirtualOxo {
         }
         let digits =
             request.uri().and_then(Uri::parse).and_then(|uri| uri.user_decoded()).unwrap_or_default();
+        let holds = self.legs.of_set(&user).any(|leg| self.legs.get(leg).is_some_and(|leg| leg.holding));
+        if holds && self.has(Defect::NoConsultation) {
+            self.lan.reject(now, call, 403, &[]);
+            return;
+        }
         let id = self.new_leg(Side::Lan, Stage::Offered);
         self.read_description(id, request);
         if let Some(leg) = self.legs.get_mut(id) {
@@ -110,8 +115,17 @@ impl VirtualOxo {
 
     /// Whether one more trunk call is one too many.
     pub(crate) fn is_full(&self) -> bool {
-        let calls = self.legs.on_trunk() + self.leaked_channels;
-        calls >= self.settings.max_trunk_calls() as usize && !self.has(Defect::CacNotEnforced)
+        let budget = if self.has(Defect::BudgetOfOne) { 1 } else { self.settings.max_trunk_calls() as usize };
+        let leaked = self.has(Defect::CacLeaks) && self.refused_by_trunk;
+        (leaked || self.legs.on_trunk() >= budget) && !self.has(Defect::CacNotEnforced)
+    }
+
+    /// Ends the oldest call on the trunk because another was refused.
+    pub(crate) fn drop_another(&mut self) {
+        let oldest = self.legs.iter().find(|(_, leg)| leg.side == Side::Trunk).map(|(id, _)| id);
+        if let Some(oldest) = oldest.filter(|_| self.has(Defect::CacDropsAnother)) {
+            self.over(oldest);
+        }
     }
 
     /// Calls a number outside.
@@ -122,10 +136,7 @@ impl VirtualOxo {
         let exempt = wish.emergency && !self.has(Defect::EmergencyBarredWhenFull);
         if self.is_full() && !exempt {
             self.log("a call beyond the budget of the trunk is refused");
-            let oldest = self.legs.iter().find(|(_, leg)| leg.side == Side::Trunk).map(|(id, _)| id);
-            if let Some(oldest) = oldest.filter(|_| self.has(Defect::CacDropsAnother)) {
-                self.over(oldest);
-            }
+            self.drop_another();
             return Err(self.settings.cac.code);
         }
         let stuck = self.backup_was_used && self.has(Defect::NoFailback);
@@ -196,6 +207,11 @@ impl VirtualOxo {
             if self.has(Defect::EmergencyPrefixed) {
                 number.insert_str(0, &self.settings.numbering.outside_prefix);
             }
+            if self.has(Defect::EmergencyWithContext)
+                || (wish.clir && self.has(Defect::EmergencyContextUnderClir))
+            {
+                number.push_str(";phone-context=+33");
+            }
             return number;
         }
         if self.has(Defect::WrongCalledNumber) {
@@ -235,7 +251,7 @@ impl VirtualOxo {
             };
             headers.push(("P-Asserted-Identity".to_owned(), format!("<sip:{identity}@{host};user=phone>")));
         }
-        if wish.clir && !self.has(Defect::PrivacyMissing) {
+        if (wish.clir && !self.has(Defect::PrivacyMissing)) || self.has(Defect::PrivacyAlways) {
             headers.push(("Privacy".to_owned(), "id".to_owned()));
         }
         if let Some(diverting) = &wish.diverted_by

@@ -85,12 +85,12 @@ impl VirtualOxo {
         let codec = self.common_codecs(Some(remote)).into_iter().next();
         let is_music = matches!(source, Source::Music { .. }) && leg.playing.is_some();
         let unmarked = self.has(Defect::MediaDscp0) || (is_music && self.has(Defect::MusicDscp0));
-        let long = leg.side == Side::Trunk && self.has(Defect::Ptime30);
+        let ptime_ms = self.own_ptime(leg.side);
         Some(Sending {
             remote: SocketAddr::new(remote.ip()?, remote.port),
             payload_type: codec.map_or(8, |codec| codec.pt),
             event_payload_type: remote.telephone_event,
-            ptime_ms: if long { 30 } else { self.settings.media.ptime_ms },
+            ptime_ms,
             tos: if unmarked { 0 } else { self.settings.media.tos },
             source,
         })
@@ -104,6 +104,24 @@ impl VirtualOxo {
         let port = self.legs.get(leg).and_then(|leg| leg.port);
         if let (Some(port), Some(sending)) = (port, self.sending(leg, source)) {
             self.media(Command::Send { port, sending });
+        }
+    }
+
+    /// Milliseconds of audio in a packet of the box.
+    pub(crate) fn own_ptime(&self, side: Side) -> u32 {
+        match side {
+            Side::Trunk if self.has(Defect::Ptime30) => 30,
+            Side::Trunk if self.has(Defect::Ptime10) => 10,
+            _ => self.settings.media.ptime_ms,
+        }
+    }
+
+    pub(crate) fn switch_codec(&mut self, leg: LegId) {
+        let Some(leg) = self.legs.get(leg) else { return };
+        let (Some(port), Some(source)) = (leg.port, leg.playing.clone()) else { return };
+        let found = self.legs.with_port(port).and_then(|leg| self.sending(leg, source));
+        if let Some(sending) = found {
+            self.media(Command::Send { port, sending: Sending { payload_type: 0, ..sending } });
         }
     }
 
@@ -138,7 +156,7 @@ impl VirtualOxo {
         }
         self.play_now(leg, music);
         if self.has(Defect::MusicStopsEarly) {
-            self.later_ms(1500, Task::StopPlaying(leg));
+            self.later_ms(500, Task::StopPlaying(leg));
         }
     }
 
@@ -207,11 +225,7 @@ impl VirtualOxo {
 
     pub(crate) fn give_up_port(&mut self, port: PortId) {
         self.media(Command::Relay { from: port, to: None });
-        if self.has(Defect::RtpAfterBye) {
-            self.later_ms(7000, Task::ClosePort(port));
-        } else {
-            self.close_port(port);
-        }
+        self.close_port(port);
     }
 
     /// One more flow of the box to the far end of this leg, which no call needs.

@@ -50,10 +50,13 @@ pub struct VirtualOxo {
     pub(crate) dice: SmallRng,
     pub(crate) spoiler: Spoiler,
     pub(crate) sessions: u64,
-    pub(crate) leaked_channels: usize,
+    pub(crate) refused_by_trunk: bool,
     pub(crate) backup_was_used: bool,
     pub(crate) digits_seen: u64,
     pub(crate) acknowledging: BTreeMap<LegId, At>,
+    pub(crate) attended: u64,
+    pub(crate) released_by_far_end: u64,
+    pub(crate) a_gateway_came_back: bool,
 }
 
 impl VirtualOxo {
@@ -80,16 +83,19 @@ impl VirtualOxo {
             asked: BTreeMap::new(),
             referred: BTreeMap::new(),
             forwards: BTreeMap::new(),
-            ports: MediaPorts::new(first, last),
+            ports: MediaPorts::new(first, last, defects.has(Defect::PortsUsedAgain)),
             port_numbers: BTreeMap::new(),
             extra_flows: BTreeMap::new(),
             dice: seed.generator("virtual-oxo"),
             spoiler: Spoiler::new(&settings),
             sessions: 1000,
-            leaked_channels: 0,
+            refused_by_trunk: false,
             backup_was_used: false,
             digits_seen: 0,
             acknowledging: BTreeMap::new(),
+            attended: 0,
+            released_by_far_end: 0,
+            a_gateway_came_back: false,
             settings,
             defects,
         };
@@ -155,8 +161,11 @@ impl VirtualOxo {
         if side == Side::Trunk && from_backup && self.has(Defect::IgnoresInboundFromBackup) {
             return;
         }
-        let bytes = if side == Side::Trunk { self.spoiler.restore(&self.defects, bytes) } else { bytes };
-        self.ua(side).receive(now, flow, &bytes);
+        let bytes =
+            if side == Side::Trunk { self.spoiler.restore(&self.defects, bytes) } else { Some(bytes) };
+        if let Some(bytes) = bytes {
+            self.ua(side).receive(now, flow, &bytes);
+        }
     }
 
     fn timeout(&mut self) {
@@ -204,9 +213,13 @@ impl VirtualOxo {
             self.out.push_back(Output::Transmit { flow, tos, bytes });
             return;
         }
-        for bytes in self.spoiler.spoil(&self.defects, bytes) {
-            self.out.push_back(Output::Transmit { flow, tos, bytes });
+        let Some(bytes) = self.spoiler.spoil(&self.defects, bytes) else { return };
+        if self.has(Defect::RetransmitsNeedlessly)
+            && (bytes.starts_with(b"INVITE ") || bytes.starts_with(b"BYE "))
+        {
+            self.later_ms(600, Task::SendAgain(flow, bytes.clone()));
         }
+        self.out.push_back(Output::Transmit { flow, tos, bytes });
     }
 }
 

@@ -10,15 +10,19 @@ use std::net::SocketAddr;
 impl VirtualOxo {
     /// Takes a leg out of the box: its media ends, its channel is free.
     pub(crate) fn forget(&mut self, id: LegId) -> Option<Leg> {
+        let fed = |leg: &Leg| leg.playing.is_some() || (leg.side == Side::Trunk && leg.stage == Stage::Up);
+        if self.has(Defect::RtpAfterBye) && self.legs.get(id).is_some_and(fed) {
+            if let Some(peer) = self.legs.get(id).and_then(|leg| leg.peer) {
+                self.disconnect_media(id, peer);
+            }
+            self.stray_flow(id, 7000);
+        }
         self.release_media(id);
         if let Some(port) = self.extra_flows.remove(&id) {
             self.give_up_port(port);
         }
         let leg = self.legs.remove(id)?;
         self.acknowledging.remove(&id);
-        if leg.wish.is_some() && self.has(Defect::CacLeaks) {
-            self.leaked_channels += 1;
-        }
         Some(leg)
     }
 
@@ -48,7 +52,7 @@ impl VirtualOxo {
 
     fn end_what_hangs_on(&mut self, id: LegId, leg: &Leg) {
         if let Some(peer) = leg.peer {
-            self.release_peer(leg.side, peer);
+            self.release_peer(leg, peer);
         }
         for called in self.legs.called_for(id) {
             if let Some(Purpose::ForParked(parked)) = self.legs.get(called).map(|leg| leg.purpose.clone())
@@ -60,10 +64,20 @@ impl VirtualOxo {
         }
     }
 
-    fn release_peer(&mut self, ended: Side, peer: LegId) {
-        let Some(side) = self.legs.get(peer).map(|leg| leg.side) else { return };
-        match (ended, side) {
-            (Side::Lan, Side::Trunk) if self.has(Defect::NoBye) => {
+    fn release_peer(&mut self, ended: &Leg, peer: LegId) {
+        let Some(leg) = self.legs.get(peer) else { return };
+        let diverted = leg.wish.as_ref().is_some_and(|wish| wish.diverted_by.is_some());
+        let remote_site = ended.set.as_deref().is_some_and(|set| self.is_remote(set));
+        let no_bye = self.has(Defect::NoBye) || (remote_site && self.has(Defect::NoByeRemoteSite));
+        if ended.side == Side::Trunk {
+            self.released_by_far_end += 1;
+        }
+        let later = self.has(Defect::IgnoresLaterBye) && self.released_by_far_end > 1;
+        match (ended.side, self.legs.get(peer).map_or(Side::Lan, |leg| leg.side)) {
+            (Side::Trunk, Side::Trunk) if diverted && self.has(Defect::ForwardNotReleased) => {
+                self.forget(peer);
+            }
+            (Side::Lan, Side::Trunk) if no_bye => {
                 self.forget(peer);
             }
             (Side::Lan, Side::Trunk) if self.has(Defect::LateBye) => {
@@ -72,7 +86,7 @@ impl VirtualOxo {
                 }
                 self.later_ms(3000, Task::HangUp(peer));
             }
-            (Side::Trunk, Side::Lan) if self.has(Defect::IgnoresRemoteBye) => {
+            (Side::Trunk, Side::Lan) if later || self.has(Defect::IgnoresRemoteBye) => {
                 if let Some(leg) = self.legs.get_mut(peer) {
                     leg.peer = None;
                 }
@@ -88,7 +102,7 @@ impl VirtualOxo {
         for called in called {
             let Some(side) = self.legs.get(called).map(|leg| leg.side) else { continue };
             if side == Side::Trunk && self.has(Defect::StrayRtpAfterCancel) {
-                self.stray_flow(called);
+                self.stray_flow(called, 5000);
             }
             if side == Side::Trunk && self.has(Defect::NoCancel) {
                 self.forget(called);
@@ -108,7 +122,7 @@ impl VirtualOxo {
     }
 
     /// RTP to a far end whose call is over; where it never said where it listens, to the first port of its range.
-    fn stray_flow(&mut self, id: LegId) {
+    fn stray_flow(&mut self, id: LegId, millis: u64) {
         let Some(leg) = self.legs.get(id) else { return };
         let remote =
             match leg.remote.as_ref().and_then(|audio| Some(SocketAddr::new(audio.ip()?, audio.port))) {
@@ -134,7 +148,7 @@ impl VirtualOxo {
             source: Source::Silence,
         };
         self.media(Command::Send { port, sending });
-        self.later_ms(5000, Task::ClosePort(port));
+        self.later_ms(millis, Task::ClosePort(port));
     }
 
     /// Whether a leg is answered.

@@ -10,42 +10,33 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct Spoiler {
     load: String,
-    own_host: String,
     /// By Call-ID: CSeq number of the first INVITE.
     first_cseq: BTreeMap<String, u32>,
     /// By branch: the CSeq number that was replaced.
     real_cseq: BTreeMap<String, u32>,
 }
 
-/// A host that is nobody's (RFC 5737).
-const NOBODY: &str = "192.0.2.1";
-
 impl Spoiler {
     pub(crate) fn new(settings: &Settings) -> Self {
-        Spoiler {
-            load: settings.load.clone(),
-            own_host: settings.trunk.address.ip().to_string(),
-            first_cseq: BTreeMap::new(),
-            real_cseq: BTreeMap::new(),
-        }
+        Spoiler { load: settings.load.clone(), first_cseq: BTreeMap::new(), real_cseq: BTreeMap::new() }
     }
 
-    /// What leaves instead of `bytes`.
-    pub(crate) fn spoil(&mut self, defects: &Defects, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+    /// What leaves instead of `bytes`; `None`: nothing.
+    pub(crate) fn spoil(&mut self, defects: &Defects, bytes: Vec<u8>) -> Option<Vec<u8>> {
         if *defects == Defects::none() {
-            return vec![bytes];
+            return Some(bytes);
         }
-        let Ok(message) = Message::parse(&bytes) else { return vec![bytes] };
-        let Some((mut head, body)) = split(&bytes) else { return vec![bytes] };
+        let Ok(message) = Message::parse(&bytes) else { return Some(bytes) };
+        let Some((mut head, body)) = split(&bytes) else { return Some(bytes) };
+        if message.status() == Some(487) && defects.has(Defect::No487) {
+            return None;
+        }
         if message.is_request() {
             self.spoil_request(defects, &message, &mut head);
         } else {
             self.spoil_response(defects, &message, &mut head);
         }
-        let method = message.method();
-        let again = defects.has(Defect::RetransmitsNeedlessly) && matches!(method, Some("INVITE" | "BYE"));
-        let spoiled = [head.as_bytes(), body].concat();
-        if again { vec![spoiled.clone(), spoiled] } else { vec![spoiled] }
+        Some([head.as_bytes(), body].concat())
     }
 
     fn spoil_request(&mut self, defects: &Defects, message: &Message, head: &mut String) {
@@ -54,8 +45,29 @@ impl Spoiler {
         if defects.has(Defect::KeepAliveMaxForwardsHigh) {
             replace_value(head, "Max-Forwards", "255");
         }
-        if defects.has(Defect::MissingContact) && initial {
-            remove(head, "Contact");
+        if method == "OPTIONS" {
+            for (defect, name) in
+                [(Defect::KeepAliveWithoutContact, "Contact"), (Defect::KeepAliveWithoutFrom, "From")]
+            {
+                if defects.has(defect) {
+                    remove(head, name);
+                }
+            }
+        }
+        if method == "INVITE" && defects.has(Defect::NoSessionExpires) {
+            remove(head, "Session-Expires");
+        }
+        if method == "INVITE" && defects.has(Defect::TimerNotSupported) {
+            replace_value(head, "Supported", "100rel, from-change");
+        }
+        if method == "CANCEL" && defects.has(Defect::CancelOtherBranch) {
+            *head = head.replacen("branch=z9hG4bK", "branch=z9hG4bKx", 1);
+        }
+        if method == "CANCEL"
+            && defects.has(Defect::CancelOtherCseq)
+            && let Some((number, _)) = message.cseq()
+        {
+            replace_value(head, "CSeq", &format!("{} CANCEL", number.wrapping_add(1)));
         }
         if defects.has(Defect::MalformedContact) && method == "OPTIONS" {
             cut_bracket(head);
@@ -77,10 +89,6 @@ impl Spoiler {
         if defects.has(Defect::BranchWithoutCookie) {
             *head = head.replacen("branch=z9hG4bK", "branch=y9hG4bK", 1);
         }
-        if defects.has(Defect::ViaPortWrong) {
-            let via = message.header("Via").unwrap_or_default().to_owned();
-            replace_value(head, "Via", &via.replacen(&self.own_host, NOBODY, 1));
-        }
     }
 
     fn spoil_response(&self, defects: &Defects, message: &Message, head: &mut String) {
@@ -95,13 +103,6 @@ impl Spoiler {
         if method == "OPTIONS" && defects.has(Defect::OptionsWithoutSupported) {
             remove(head, "Supported");
         }
-        if (180..=189).contains(&status)
-            && defects.has(Defect::ToTagChanges)
-            && let Some(tag) = message.to_tag()
-        {
-            let to = message.header("To").unwrap_or_default().to_owned();
-            replace_value(head, "To", &to.replace(&tag, &format!("{tag}x")));
-        }
         if status == 200
             && method == "INVITE"
             && defects.has(Defect::ContentLengthWrong)
@@ -109,27 +110,41 @@ impl Spoiler {
         {
             replace_value(head, "Content-Length", &length.saturating_sub(10).to_string());
         }
-        if status == 180 && defects.has(Defect::MalformedContact) {
+        let refusal = status >= 300 && method == "INVITE";
+        if defects.has(Defect::MalformedContact) && (status == 180 || refusal || method == "OPTIONS") {
+            if line(head, "Contact").is_none() {
+                add(head, "Contact: <sip:oxo@127.0.0.1>");
+            }
             cut_bracket(head);
+        }
+        if defects.has(Defect::NoToTag)
+            && (refusal || method == "OPTIONS" || method == "CANCEL")
+            && let Some(tag) = message.to_tag()
+        {
+            let to = message.header("To").unwrap_or_default().to_owned();
+            replace_value(head, "To", &to.replace(&format!(";tag={tag}"), ""));
         }
     }
 
-    /// What the user agent gets instead of what arrived.
-    pub(crate) fn restore(&mut self, defects: &Defects, bytes: Vec<u8>) -> Vec<u8> {
-        let altered = [Defect::CseqStuck, Defect::BranchWithoutCookie, Defect::ViaPortWrong];
-        if !altered.iter().any(|defect| defects.has(*defect)) {
-            return bytes;
+    /// What the user agent gets instead of what arrived; `None`: nothing.
+    pub(crate) fn restore(&mut self, defects: &Defects, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let discarded = (defects.has(Defect::CancelUnanswered) && bytes.starts_with(b"CANCEL "))
+            || (defects.has(Defect::ByeUnanswered) && bytes.starts_with(b"BYE "));
+        if discarded {
+            return None;
         }
+        let altered = [Defect::CseqStuck, Defect::BranchWithoutCookie];
+        if bytes.starts_with(b"SIP/2.0 ") && altered.iter().any(|defect| defects.has(*defect)) {
+            return Some(self.restore_response(defects, bytes));
+        }
+        Some(bytes)
+    }
+
+    fn restore_response(&self, defects: &Defects, bytes: Vec<u8>) -> Vec<u8> {
         let Ok(message) = Message::parse(&bytes) else { return bytes };
         let Some((mut head, body)) = split(&bytes) else { return bytes };
-        if message.is_request() {
-            return bytes;
-        }
         if defects.has(Defect::BranchWithoutCookie) {
             head = head.replacen("branch=y9hG4bK", "branch=z9hG4bK", 1);
-        }
-        if defects.has(Defect::ViaPortWrong) {
-            head = head.replacen(NOBODY, &self.own_host, 1);
         }
         if let (Some(branch), Some((_, method))) = (message.branch(), message.cseq())
             && let Some(real) = self.real_cseq.get(&branch)
@@ -153,6 +168,13 @@ fn replace_value(head: &mut String, name: &str, value: &str) {
     if let Some((start, end)) = line(head, name) {
         head.replace_range(start..end, &format!("{name}: {value}\r\n"));
     }
+}
+
+/// Adds a header at the end.
+fn add(head: &mut String, header: &str) {
+    head.truncate(head.len().saturating_sub(2));
+    head.push_str(header);
+    head.push_str("\r\n\r\n");
 }
 
 fn remove(head: &mut String, name: &str) {

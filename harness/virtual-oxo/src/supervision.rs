@@ -70,6 +70,7 @@ impl VirtualOxo {
     pub(crate) fn keep_alive_answered(&mut self, request: RequestId, status: Option<u16>) {
         let Some((number, address)) = self.gateways.asked(request) else { return };
         let Some(gateway) = self.gateways.get(number) else { return };
+        let before = gateway.status;
         // The answer of an address that was configured before says nothing about the one in force.
         if gateway.gateway.address != address {
             return;
@@ -79,6 +80,7 @@ impl VirtualOxo {
         }
         if self.gateways.heard(number, status, &self.settings.keep_alive) {
             let state = self.gateways.get(number).map_or(Status::Unknown, |gateway| gateway.status);
+            self.a_gateway_came_back |= before == Status::Down && state == Status::Up;
             self.log(format!("gateway at {address} is {state:?}"));
         }
     }

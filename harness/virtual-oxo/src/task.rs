@@ -3,7 +3,9 @@
 use crate::gateway::GatewayNo;
 use crate::leg::{LegId, Purpose, TrunkCall};
 use crate::oxo::VirtualOxo;
+use oxocert_machine::{Flow, Output};
 use oxocert_media::engine::{PortId, Source};
+use oxocert_sip::message::Message;
 use oxocert_sip::ua::{Body, RequestId};
 
 /// One of them. A task whose leg is gone by then does nothing.
@@ -35,6 +37,12 @@ pub(crate) enum Task {
     HangUp(LegId),
     /// A leg is ended with all that hangs on it.
     Over(LegId),
+    /// A message is sent again although nobody asked for it.
+    SendAgain(Flow, Vec<u8>),
+    /// The stream to this leg changes its payload type.
+    SwitchCodec(LegId),
+    /// Whoever has this public number is reached for a caller.
+    Reach(LegId, String, Box<Message>),
     /// A conversation is interrupted.
     CutAudio(LegId),
     /// The far end of this leg is told to play on.
@@ -77,6 +85,12 @@ impl VirtualOxo {
             Task::Answer(leg, body) => self.answer_now(leg, body),
             Task::HangUp(leg) => self.hang_up(leg),
             Task::Over(leg) => self.over(leg),
+            Task::SendAgain(flow, bytes) => {
+                let tos = self.settings.sip.tos;
+                self.out.push_back(Output::Transmit { flow, tos, bytes });
+            }
+            Task::SwitchCodec(leg) => self.switch_codec(leg),
+            Task::Reach(caller, number, request) => self.reach(caller, &number, &request),
             Task::CutAudio(leg) => self.cut_audio(leg),
             Task::Play(leg, source) => self.play_now(leg, source),
             Task::StopPlaying(leg) => self.stop_playing(leg),

@@ -12,7 +12,7 @@ fn a_held_far_end_hears_music_of_the_box_until_it_is_resumed() {
     lab.reinvite("101", set, Direction::SendOnly);
     let told = lab.last_audio("nominal");
     assert_eq!((told.address.as_str(), told.direction), ("127.10.1.10", Direction::SendOnly));
-    assert!((32000..=32255).contains(&told.port) && told.port % 2 == 0);
+    assert!((32000..=32255).contains(&told.port) && told.port.is_multiple_of(2));
     assert_eq!(lab.last_audio("101").direction, Direction::RecvOnly);
     let sending = lab.sends().into_values().next().unwrap();
     assert_eq!((sending.remote.to_string().as_str(), sending.tos), ("127.10.9.1:6000", 184));
