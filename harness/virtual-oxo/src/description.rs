@@ -22,7 +22,8 @@ impl VirtualOxo {
     /// Whether the media of a conversation goes through the box.
     pub(crate) fn anchored(&self, first: LegId, second: LegId) -> bool {
         let (Some(first), Some(second)) = (self.legs.get(first), self.legs.get(second)) else { return false };
-        if first.side == Side::Lan && second.side == Side::Lan {
+        let inside = first.side == Side::Lan && second.side == Side::Lan;
+        if inside || self.has(Defect::MediaBypassesBox) {
             return false;
         }
         let remote =
@@ -146,7 +147,8 @@ impl VirtualOxo {
     fn local_of_box(&mut self, leg: LegId, codecs: Vec<Codec>) -> Option<Local> {
         let address = self.own_media_address(leg)?;
         let theirs = self.legs.get(leg)?.remote.as_ref().and_then(|remote| remote.telephone_event);
-        let port = if self.has(Defect::RtpFromOtherPort) { address.port() + 2 } else { address.port() };
+        let away = if self.has(Defect::RtpFromOtherPort) { 2 } else { 0 };
+        let port = address.port().wrapping_add(away);
         Some(Local {
             address: address.ip(),
             port,

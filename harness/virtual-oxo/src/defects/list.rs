@@ -87,6 +87,7 @@ defects! {
     OneWayToSet "one-way-to-set" "descriptions to the trunk name a wrong port of the set, so the set hears nothing"
     CrossedAudio "crossed-audio" "relayed audio of a call goes back to the one who sent it"
     MediaThroughBox "media-through-box" "media of every call is relayed by the box"
+    MediaBypassesBox "media-bypasses-box" "media of calls is direct although the settings anchor it"
     RemoteMediaThroughBox "remote-media-through-box" "media of sets of a remote site is relayed by the box"
     ExtraRtpFlow "extra-rtp-flow" "during a trunk call the box sends one more RTP flow to the far end"
     ExtraFlowWhenTransferred "extra-flow-when-transferred" "after a transfer between two trunk calls the box keeps one RTP flow of its own to the far end"

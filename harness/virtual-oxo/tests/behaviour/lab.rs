@@ -199,7 +199,7 @@ impl Lab {
             }
         }
         let now = self.now;
-        for (name, agent) in &mut self.agents {
+        for agent in self.agents.values_mut() {
             while let Some(output) = agent.ua.poll() {
                 match output {
                     ua::Output::Transmit { flow, bytes, .. } => {
@@ -216,14 +216,12 @@ impl Lab {
                         {
                             agent.ua.respond(now, *request_id, 200, &[], None);
                         }
-                        if let Event::Modify { call, request_id, request, answered: false } = &event {
-                            agent.port += 0;
+                        if let Event::Modify { request_id, request, answered: false, .. } = &event {
                             let local = local(agent.address, agent.port);
                             let body = local
                                 .answer(request.body(), Direction::SendRecv)
                                 .map(|answer| sdp_body(answer.bytes));
                             agent.ua.respond(now, *request_id, 200, &[], body);
-                            let _ = (call, name);
                         }
                         agent.events.push(event);
                     }

@@ -1,6 +1,7 @@
 //! The virtual OXO between sets and a-SBCs, in virtual time.
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
 mod basic;
 mod digits;
 mod gateways;
