@@ -32,8 +32,7 @@ impl RunFolder {
     /// # Errors
     /// The folder cannot be made.
     pub fn create(reports: &Path, load: &str, started: &str) -> Result<RunFolder, Failure> {
-        let load = if load.is_empty() { "no-load".to_owned() } else { load.replace(['/', ' '], "-") };
-        let parent = reports.join(load);
+        let parent = reports.join(load.replace(['/', ' '], "-"));
         fs::create_dir_all(&parent).map_err(harness(format_args!("make {}", parent.display())))?;
         let name = started.replace(':', "-");
         for number in 1..1000 {

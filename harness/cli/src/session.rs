@@ -8,6 +8,7 @@ use crate::recorder::{Entry, Recorder};
 use crate::run_folder::BenchFolder;
 use crate::{operator, secrets};
 use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
+use oxocert_io::BindError;
 use oxocert_io::capture::Capture;
 use oxocert_io::clock::{RunClock, StampMapping};
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
@@ -66,7 +67,7 @@ impl Session {
         // Bound before the DUT starts: what it sends at once waits for an answer instead of bouncing.
         let sockets = {
             let _inside = runtime.enter();
-            Sockets::bind(clock, &self.addresses(&passwords))?
+            Sockets::bind(clock, &self.addresses(&passwords)).map_err(|error| self.not_bound(&error))?
         };
         let dut = Dut::start(&order)?;
         let run = run_started(&self.plan, dut.parts(), self.seed, Some(self.started.clone()));
@@ -110,6 +111,17 @@ impl Session {
         drop((host, entries));
         recorder.finish()?;
         faults.result()
+    }
+
+    /// An address that cannot be bound, with the role it was for.
+    fn not_bound(&self, error: &BindError) -> Failure {
+        let bench = &self.plan.bench;
+        let sbcs = bench.sbcs.iter().map(|(role, sbc)| (role, sbc.address));
+        let sets = bench.sets.iter().map(|(role, set)| (role, set.address));
+        match sbcs.chain(sets).find(|(_, address)| *address == error.address) {
+            Some((role, _)) => Failure::Harness(format!("{role}: {error}")),
+            None => Failure::Harness(error.to_string()),
+        }
     }
 
     fn machine(&self, run: RunStarted, passwords: &BTreeMap<RoleName, String>) -> BenchMachine {

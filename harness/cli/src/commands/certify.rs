@@ -38,7 +38,9 @@ pub fn run(root: Option<&Path>, args: &Certify) -> Result<u8, Failure> {
     let seed = Seed(args.seed.unwrap_or_else(draw_seed));
     let started = utc::now();
     let reports = args.output.clone().unwrap_or_else(|| project.root.join("reports"));
-    let load = plans.iter().map(|plan| plan.load.as_str()).find(|load| !load.is_empty()).unwrap_or_default();
+    // A DUT without load strings is filed under its bench.
+    let loads = plans.iter().map(|plan| if plan.load.is_empty() { &plan.bench.name } else { &plan.load });
+    let load = loads.map(String::as_str).next().unwrap_or_default();
     let run = RunFolder::create(&reports, load, &started)?;
     // Where it is not allowed, a busy machine shows as lag.
     let _ = oxocert_io::priority::raise();

@@ -70,7 +70,7 @@ impl Drop for Instance {
 fn parts(stdout: &str) -> Vec<String> {
     let value = |key: &str| stdout.lines().find_map(|line| line.strip_prefix(key));
     let packages = value("versions=").and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
-    let version = value("version=").map(|version| format!("Asterisk {version}"));
+    let version = value("version=").map(str::to_owned);
     version.into_iter().chain(packages.lines().map(str::to_owned)).collect()
 }
 
