@@ -187,7 +187,12 @@ impl BenchFolder {
                         path.display()
                     ));
                 }
-                Err(error) => return Err(Failure::Usage(format!("{}:{number}: {error}", path.display()))),
+                Err(error) => {
+                    return Err(Failure::Harness(format!(
+                        "{}:{number}: the record is damaged: {error}",
+                        path.display()
+                    )));
+                }
             }
         }
         Ok(events)

@@ -2,6 +2,7 @@
 
 use crate::args::{Certify, DEFAULT_PROFILES};
 use crate::commands::report::write_report;
+use crate::dut::Dut;
 use crate::expected;
 use crate::failure::{Failure, harness};
 use crate::output;
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 /// The exit code of an interrupted run whose verdicts say nothing worse.
@@ -154,7 +156,7 @@ fn conclude(
     Ok(oxocert_judge::exit_code(worst))
 }
 
-/// Ctrl-C: the first asks every bench to end its calls and close its record, the second ends the program.
+/// Ctrl-C (or SIGTERM): the first asks every bench to end its calls and close its record, the second ends the program.
 struct Interruption {
     happened: Arc<AtomicBool>,
 }
@@ -170,25 +172,23 @@ impl Interruption {
         let (seen, display) = (Arc::clone(&happened), display.clone());
         let watch = move || {
             runtime.block_on(async {
-                if tokio::signal::ctrl_c().await.is_err() {
-                    return;
-                }
+                let Ok(mut terminated) = signal(SignalKind::terminate()) else { return };
+                let Ok(mut interrupted) = signal(SignalKind::interrupt()) else { return };
+                tokio::select! { _ = terminated.recv() => {} _ = interrupted.recv() => {} }
                 seen.store(true, Ordering::Relaxed);
                 display.line("interrupted: calls are being torn down; once more to stop at once");
                 for bench in &benches {
                     // A bench that is over needs no interruption.
                     let _ = bench.send(BenchCommand::Interrupt);
                 }
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    // The virtual OXO ends with our stdin pipe; what was recorded is on disk.
-                    std::process::exit(i32::from(INTERRUPTED));
-                }
+                tokio::select! { _ = terminated.recv() => {} _ = interrupted.recv() => {} }
+                // What was recorded is on disk.
+                Dut::stop_all();
+                std::process::exit(i32::from(INTERRUPTED));
             });
         };
-        std::thread::Builder::new()
-            .name("interrupt".to_owned())
-            .spawn(watch)
-            .map_err(harness("watch for Ctrl-C"))?;
+        let thread = std::thread::Builder::new().name("interrupt".to_owned()).spawn(watch);
+        thread.map_err(harness("watch for Ctrl-C"))?;
         Ok(Interruption { happened })
     }
 

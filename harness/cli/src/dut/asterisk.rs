@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A running Asterisk with its folder, which is short: its control socket lies in it.
 pub struct Instance {
@@ -37,6 +38,7 @@ impl Instance {
         // From here on dropping it stops whatever runs in the folder.
         let mut instance =
             Instance { stop: scripts.join("stop"), folder, log: order.folder.dut_log(), parts: Vec::new() };
+        registry().push((instance.stop.clone(), instance.folder.clone()));
         let values = instance.folder.join("values");
         write_secret(&values, &values_text(order)?)?;
         let script = scripts.join("start");
@@ -58,12 +60,32 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // The script ends it by the process id it wrote down; where it does not, it says so itself.
-        let _ = Command::new(&self.stop).arg(&self.folder).status();
+        registry().retain(|(_, folder)| *folder != self.folder);
+        stop(&self.stop, &self.folder);
         let _ = fs::copy(self.folder.join("log/messages.log"), &self.log);
         // It holds passwords.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Stop script and folder of every instance of this process, for an end that runs no destructors.
+static RUNNING: Mutex<Vec<(PathBuf, PathBuf)>> = Mutex::new(Vec::new());
+
+fn registry() -> MutexGuard<'static, Vec<(PathBuf, PathBuf)>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends every instance of this process, before it ends at once itself.
+pub(super) fn stop_all() {
+    for (script, folder) in registry().drain(..) {
+        stop(&script, &folder);
+        let _ = fs::remove_dir_all(&folder);
+    }
+}
+
+/// The script ends the instance by the process id it wrote down; where it does not, it says so itself.
+fn stop(script: &Path, folder: &Path) {
+    let _ = Command::new(script).arg(folder).status();
 }
 
 /// `version=` and the lines of the file that `versions=` names.

@@ -60,6 +60,11 @@ impl Dut {
         }
     }
 
+    /// Ends what would outlive a program that ends at once: the virtual OXO goes with its stdin, Asterisk does not.
+    pub fn stop_all() {
+        asterisk::stop_all();
+    }
+
     /// Versions and checksums of its parts, for the record.
     pub fn parts(&self) -> Vec<String> {
         match self {
