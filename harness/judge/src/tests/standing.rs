@@ -208,6 +208,22 @@ fn a_repetition_before_the_answer_is_no_fail() {
     assert_eq!(verdict(&plan(), &tape, "standing.retransmission"), Verdict::Pass);
 }
 
+/// A lag of the harness that held the answer back for T1 provoked the repetition; a shorter one did not.
+#[test]
+fn a_repetition_under_lag_is_no_fail() {
+    let t1 = plan().bench.timers.t1_ms;
+    let lagging = |by_ms: u64, ended: u64| {
+        let mut tape = anchored();
+        repeats(&mut tape);
+        let end = tape.find(|what| matches!(what, What::CaseEnded { .. }));
+        tape.insert(end, ended, What::Lag { by_ns: by_ms * 1_000_000 });
+        verdict(&plan(), &tape, "standing.retransmission")
+    };
+    assert_eq!(lagging(t1, 3135), Verdict::Pass);
+    assert_eq!(lagging(t1 - 20, 3135), Verdict::Fail, "shorter than T1");
+    assert_eq!(lagging(t1, 3131 + t1), Verdict::Fail, "the lag began after the repetition");
+}
+
 /// What a step took as its evidence was asked for.
 #[test]
 fn an_error_that_a_step_expects_is_asked_for() {

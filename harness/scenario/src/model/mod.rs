@@ -40,7 +40,7 @@ pub struct Case {
     pub file: String,
     /// Where it applies.
     pub architectures: BTreeSet<Architecture>,
-    /// Properties a DUT must declare to be asked at all (`oxo-load-string`, `primary-gw`).
+    /// Properties a DUT must declare to be asked at all (`oxo-load-string`, `trunk-redundancy`).
     pub requires: BTreeSet<String>,
     /// Roles it plays.
     pub needs: Vec<RoleName>,
