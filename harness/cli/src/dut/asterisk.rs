@@ -60,11 +60,12 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        registry().retain(|(_, folder)| *folder != self.folder);
         stop(&self.stop, &self.folder);
         let _ = fs::copy(self.folder.join("log/messages.log"), &self.log);
         // It holds passwords.
         let _ = fs::remove_dir_all(&self.folder);
+        // Last: who ends the program meanwhile finishes what is not done yet.
+        registry().retain(|(_, folder)| *folder != self.folder);
     }
 }
 
