@@ -86,7 +86,9 @@ pub(super) fn stop_all() {
 
 /// The script ends the instance by the process id it wrote down; where it does not, it says so itself.
 fn stop(script: &Path, folder: &Path) {
-    let _ = Command::new(script).arg(folder).status();
+    if folder.is_dir() {
+        let _ = Command::new(script).arg(folder).status();
+    }
 }
 
 /// `version=` and the lines of the file that `versions=` names.
