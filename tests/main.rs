@@ -1,7 +1,14 @@
 //! Whole-system tests, one module a behaviour. They are the `system` test target of the `oxocert` program.
 
 mod architecture;
+mod bad_input;
+mod judging;
 mod matrix;
+mod process;
+mod sockets_bad_input;
+mod sockets_certify;
+mod sockets_defects;
+mod virtual_seeds;
 
 use std::path::{Path, PathBuf};
 
