@@ -1,5 +1,6 @@
 //! The defect rule: every check can fail, and each defect turns exactly the checks it is declared to turn.
 
+use oxocert_cli::args::MATRIX_PROFILES as PROFILES;
 use oxocert_cli::matrix::{Cell, applicable, outcomes};
 use oxocert_cli::virtual_run::VirtualBench;
 use oxocert_record::{CaseId, Verdict};
@@ -7,9 +8,6 @@ use oxocert_scenario::Sources;
 use oxocert_scenario::load::{DefectCard, load_defects};
 use oxocert_scenario::model::CheckId;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The virtual benches.
-const PROFILES: [&str; 3] = ["virtual-powercpu-bvpn", "virtual-oce-bvpn", "virtual-oce-anchored"];
 
 fn ground(sources: &Sources, profile: &str) -> VirtualBench {
     VirtualBench::load(sources, &format!("hw-profiles/{profile}.toml")).expect("a legal virtual bench")
@@ -41,7 +39,9 @@ fn the_healthy_dut_fails_no_check_and_leaves_none_unclear() {
 fn each_defect_turns_exactly_the_checks_it_declares() {
     let sources = sources();
     let cards = load_defects(&sources).expect("scenarios/defects.toml");
-    assert!(cards.len() >= 40, "only {} defects", cards.len());
+    let declared: BTreeSet<&str> = cards.iter().map(|card| card.name.as_str()).collect();
+    let known: BTreeSet<&str> = oxocert_virtual_oxo::all_defects().iter().map(|defect| defect.name).collect();
+    assert_eq!(declared, known, "the defects that are declared, and those that the virtual OXO has");
     let mut differences = Vec::new();
     for profile in PROFILES {
         let ground = ground(&sources, profile);

@@ -90,8 +90,14 @@ impl Stage {
     /// The role whose socket the flow belongs to: the exact address, or on an outgoing stream the one with the same IP.
     pub(crate) fn role_of(&self, flow: Flow) -> Option<RoleName> {
         let exact = self.agents.iter().find(|(_, agent)| agent.address == flow.local);
-        let same_ip = || self.agents.iter().find(|(_, agent)| agent.address.ip() == flow.local.ip());
-        exact.or_else(same_ip).map(|(role, _)| role.clone())
+        // Our end of a stream that we opened has a port of its own; a datagram to another port is no SIP of ours (late RTP
+        // to a port that is closed already).
+        let opened_by_us = || {
+            let same_ip =
+                |agent: &&Agent| flow.transport.is_reliable() && agent.address.ip() == flow.local.ip();
+            self.agents.iter().find(|(_, agent)| same_ip(agent))
+        };
+        exact.or_else(opened_by_us).map(|(role, _)| role.clone())
     }
 
     /// Drains every user agent until none has anything left to say.

@@ -153,7 +153,13 @@ pub struct Matrix {
     /// Only these scenarios or cases.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Write `scenarios/defects.toml` anew from what is observed on all virtual benches: read the difference before you commit it.
+    #[arg(long, conflicts_with_all = ["profiles", "defects", "only"])]
+    pub accept: bool,
 }
+
+/// The benches of the defect matrix. The third one relays media and speaks TCP, so that checks on relayed media have a subject.
+pub const MATRIX_PROFILES: [&str; 3] = ["virtual-powercpu-bvpn", "virtual-oce-bvpn", "virtual-oce-anchored"];
 
 /// The benches of a run that names none.
 pub const DEFAULT_PROFILES: [&str; 2] = ["virtual-powercpu-bvpn", "virtual-oce-bvpn"];

@@ -116,8 +116,6 @@ pub fn turns(ground: &VirtualBench, defect: &str) -> BTreeMap<CaseId, BTreeSet<C
 }
 
 /// `scenarios/defects.toml` as text: each defect of the virtual OXO with exactly the checks it turns.
-///
-/// A defect that turns nothing on any bench is left out: it proves nothing.
 pub fn declaration(cards: &[DefectCard]) -> String {
     let mut text = String::from(HEAD);
     for card in cards {
@@ -169,6 +167,18 @@ pub fn cards(grounds: &[VirtualBench]) -> Vec<DefectCard> {
                 profile: ground.bench.name.clone(),
                 turns,
                 on_sockets,
+            });
+        }
+    }
+    for defect in oxocert_virtual_oxo::all_defects() {
+        // A behaviour that no scenario asks for yet is declared as such: it turns nothing, exactly.
+        if let (false, Some(ground)) = (has_card.contains(defect.name), grounds.first()) {
+            cards.push(DefectCard {
+                name: defect.name.to_owned(),
+                behaviour: defect.behaviour.to_owned(),
+                profile: ground.bench.name.clone(),
+                turns: BTreeMap::new(),
+                on_sockets: None,
             });
         }
     }

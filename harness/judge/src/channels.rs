@@ -64,6 +64,7 @@ pub(crate) fn judge(context: &Context<'_, '_>, channels: &Channels) -> (CheckRes
         verdict: Verdict::NotRun,
         observation: !channels.strict,
         expected: channels.expected,
+        document: row.and_then(|row| row.document),
         measured: None,
         raw: Vec::new(),
         settings: channels.settings.clone(),

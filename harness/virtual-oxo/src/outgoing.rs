@@ -115,7 +115,11 @@ impl VirtualOxo {
 
     /// Whether one more trunk call is one too many.
     pub(crate) fn is_full(&self) -> bool {
-        let budget = if self.has(Defect::BudgetOfOne) { 1 } else { self.settings.max_trunk_calls() as usize };
+        let budget = match () {
+            () if self.has(Defect::BudgetOfOne) => 1,
+            () if self.has(Defect::BudgetOfTwo) => 2,
+            () => self.settings.max_trunk_calls() as usize,
+        };
         let leaked = self.has(Defect::CacLeaks) && self.refused_by_trunk;
         (leaked || self.legs.on_trunk() >= budget) && !self.has(Defect::CacNotEnforced)
     }

@@ -1,12 +1,13 @@
 //! `oxocert matrix`: what each defect of the virtual OXO turns to FAIL, in virtual time.
 
-use crate::args::{DEFAULT_PROFILES, Matrix};
+use crate::args::{MATRIX_PROFILES, Matrix};
 use crate::failure::Failure;
-use crate::matrix::{Cell, applicable, outcomes};
+use crate::matrix::{Cell, applicable, cards, declaration, outcomes};
 use crate::output;
 use crate::project::Project;
 use crate::virtual_run::{NotVirtual, VirtualBench};
 use oxocert_record::Verdict;
+use oxocert_scenario::DEFECTS;
 use oxocert_virtual_oxo::{Defects, all_defects};
 use std::path::Path;
 
@@ -17,20 +18,33 @@ use std::path::Path;
 /// Files, names, or a simulation that does not end.
 pub fn run(root: Option<&Path>, args: &Matrix) -> Result<u8, Failure> {
     let mut project = Project::open(root)?;
-    let defaults = DEFAULT_PROFILES.map(str::to_owned);
+    let defaults = MATRIX_PROFILES.map(str::to_owned);
     let profiles = if args.profiles.is_empty() { &defaults[..] } else { &args.profiles };
+    if args.accept {
+        let grounds =
+            profiles.iter().map(|profile| ground(&mut project, profile)).collect::<Result<Vec<_>, _>>()?;
+        let path = project.root.join(DEFECTS);
+        let text = declaration(&cards(&grounds));
+        std::fs::write(&path, text)
+            .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+        output::line(format_args!("{DEFECTS} is written; read the difference before you commit it"));
+        return Ok(0);
+    }
     Defects::named(args.defects.iter().map(String::as_str))
         .map_err(|unknown| Failure::Usage(unknown.to_string()))?;
     let mut sound = true;
     for profile in profiles {
-        let path = project.profile(profile)?;
-        let ground = VirtualBench::load(&project.sources, &path).map_err(|error| match error {
-            NotVirtual::Problems(problems) => Failure::Files { problems, sources: project.sources.clone() },
-            other => Failure::Usage(other.to_string()),
-        })?;
-        sound &= bench(&ground, args);
+        sound &= bench(&ground(&mut project, profile)?, args);
     }
     Ok(u8::from(!sound))
+}
+
+fn ground(project: &mut Project, profile: &str) -> Result<VirtualBench, Failure> {
+    let path = project.profile(profile)?;
+    VirtualBench::load(&project.sources, &path).map_err(|error| match error {
+        NotVirtual::Problems(problems) => Failure::Files { problems, sources: project.sources.clone() },
+        other => Failure::Usage(other.to_string()),
+    })
 }
 
 fn bench(ground: &VirtualBench, args: &Matrix) -> bool {

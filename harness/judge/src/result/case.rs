@@ -186,6 +186,8 @@ pub struct SizingResult {
     pub observation: bool,
     /// What was expected.
     pub expected: ChannelCounts,
+    /// What the Orange document prints for the row, before any setting; `null` for a row of ours.
+    pub document: Option<ChannelCounts>,
     /// What was counted; `null` where it could not be.
     pub measured: Option<ChannelCounts>,
     /// What was counted, one by one: dialogs, flows and channels with their addresses.

@@ -117,6 +117,7 @@ fn another_architecture_is_not_applicable() {
 fn a_missing_property_is_not_applicable_with_its_reason() {
     let mut plan = plan();
     plan.cases[0].requires.insert("primary-gw".into());
+    plan.bench.dut.properties.insert("primary-gw".into());
     assert_eq!(plan.judge(&healthy().events).cases[0].verdict, Verdict::Pass);
     plan.bench.dut.properties.remove("primary-gw");
     plan.bench.dut.lacks.insert("primary-gw".into(), "it has one gateway".into());

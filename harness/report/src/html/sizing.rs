@@ -19,6 +19,7 @@ pub(super) struct SizingRow {
     pub mark: Mark,
     pub observation: bool,
     pub expected: [String; 3],
+    pub document: String,
     pub measured: [String; 3],
     pub differs: [bool; 3],
     pub settings: String,
@@ -61,6 +62,10 @@ fn row(sizing: &SizingResult, architecture: &str) -> SizingRow {
         mark: sizing.verdict.into(),
         observation: sizing.observation,
         differs: if sizing.measured.is_some() { [a, b, c] } else { [false; 3] },
+        document: sizing.document.as_ref().map_or_else(
+            || "no row of the document".to_owned(),
+            |counts| format!("the document: {}", cells(counts).join("; ")),
+        ),
         expected,
         measured,
         settings: sizing.settings.join(", "),

@@ -349,6 +349,7 @@ fn sizing(row: &str, case: &str, ipbx: u32, verdict: Verdict) -> SizingResult {
         verdict,
         observation: false,
         expected,
+        document: None,
         measured: Some(ChannelCounts { ipbx, ..expected }),
         raw: vec![SizingCell {
             column: "ipbx".into(),

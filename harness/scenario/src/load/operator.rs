@@ -21,6 +21,7 @@ pub(super) struct RowFile {
     row: String,
     title: String,
     base: ChannelCounts,
+    document: bool,
     strict: Switch,
     variants: Vec<(Vec<(String, String)>, ChannelCounts)>,
 }
@@ -165,6 +166,7 @@ fn sizing_row(node: &Node<'_>) -> Option<RowFile> {
         None => node.flag().map(Switch::Fixed),
     });
     let base = counts(&table);
+    let document = table.get("document").and_then(|node| node.flag()).unwrap_or(true);
     let mut variants = Vec::new();
     for variant in table.get("variants").and_then(|node| node.list()).unwrap_or_default() {
         let Some(fields) = variant.table("a variant of a sizing row") else { continue };
@@ -175,7 +177,14 @@ fn sizing_row(node: &Node<'_>) -> Option<RowFile> {
         fields.finish();
     }
     table.finish();
-    Some(RowFile { row: row?.to_owned(), title: title?.to_owned(), base: base?, strict: strict?, variants })
+    Some(RowFile {
+        row: row?.to_owned(),
+        title: title?.to_owned(),
+        base: base?,
+        document,
+        strict: strict?,
+        variants,
+    })
 }
 
 impl RowFile {
@@ -228,7 +237,16 @@ impl RowFile {
             .iter()
             .map(|name| format!("{name} = {}", settings.get(name).map_or("", String::as_str)))
             .collect();
-        Ok((self.row.clone(), SizingRow { title: self.title.clone(), expected, strict, settings }))
+        Ok((
+            self.row.clone(),
+            SizingRow {
+                title: self.title.clone(),
+                expected,
+                document: self.document.then_some(self.base),
+                strict,
+                settings,
+            },
+        ))
     }
 }
 

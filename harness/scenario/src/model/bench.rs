@@ -134,6 +134,8 @@ pub struct SizingRow {
     pub title: String,
     /// Expected counts.
     pub expected: ChannelCounts,
+    /// What the Orange document itself prints for the row; `None` for a row of ours.
+    pub document: Option<ChannelCounts>,
     /// Whether a difference fails.
     pub strict: bool,
     /// Settings that shaped it.

@@ -189,6 +189,7 @@ defects! {
     OnnetReturnRefused "onnet-return-refused" "a call that shows an own public number as its caller is refused with 403"
     CacNotEnforced "cac-not-enforced" "calls beyond the budget are let through"
     BudgetOfOne "budget-of-one" "a second call on the trunk is refused"
+    BudgetOfTwo "budget-of-two" "a third call on the trunk is refused"
     CacRefusalSlow "cac-refusal-slow" "a call beyond the budget is refused after 4 s"
     CacRefusal500 "cac-refusal-500" "an incoming call beyond the budget is refused with 500"
     CacDropsAnother "cac-drops-another" "a refused outgoing call ends the oldest call on the trunk"
