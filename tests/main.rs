@@ -5,6 +5,7 @@ mod bad_input;
 mod judging;
 mod matrix;
 mod process;
+mod sockets_asterisk;
 mod sockets_bad_input;
 mod sockets_certify;
 mod sockets_defects;
