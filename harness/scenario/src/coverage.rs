@@ -62,7 +62,10 @@ pub struct Coverage {
     pub unknown: Vec<(String, CaseId, CheckId)>,
 }
 
-/// The coverage of a register by cases. `defects`: those that are run on this bench's profile count for the bench's cases.
+/// The coverage of a register by cases on one bench.
+///
+/// A defect counts whichever virtual bench it is run on: that a check can fail is a property of the check, and a real bench has
+/// no defects of its own.
 pub fn coverage(
     register: &Register,
     standing: &Standing,
@@ -70,10 +73,9 @@ pub fn coverage(
     cases: &[Case],
     defects: &[DefectCard],
 ) -> Coverage {
-    let of_bench: Vec<&DefectCard> = defects.iter().filter(|card| card.profile == bench.name).collect();
     let killers = |case: &CaseId, check: &CheckId| -> BTreeSet<String> {
-        let kills = |card: &&&DefectCard| card.turns.get(case).is_some_and(|checks| checks.contains(check));
-        of_bench.iter().filter(kills).map(|card| card.name.clone()).collect()
+        let kills = |card: &&DefectCard| card.turns.get(case).is_some_and(|checks| checks.contains(check));
+        defects.iter().filter(kills).map(|card| card.name.clone()).collect()
     };
     let applicable: Vec<&Case> = cases.iter().filter(|case| case.not_applicable.is_none()).collect();
     let mut claims: BTreeMap<ClauseId, Vec<Claim>> = BTreeMap::new();
@@ -86,6 +88,8 @@ pub fn coverage(
             }
             known.insert((case.id.clone(), check));
         }
+        // A step that only does something has no check, but is FAIL under its own id where the DUT made it impossible.
+        known.extend(case.flow.iter().map(|step| (case.id.clone(), CheckId(step.id.0.clone()))));
         let standing_checks = standing
             .checks
             .iter()
@@ -117,7 +121,8 @@ pub fn coverage(
             }
         })
         .collect();
-    let named = of_bench.iter().flat_map(|card| {
+    let of_bench = defects.iter().filter(|card| card.profile == bench.name);
+    let named = of_bench.flat_map(|card| {
         card.turns.iter().flat_map(|(case, checks)| {
             checks.iter().map(|check| (card.name.clone(), case.clone(), check.clone()))
         })
