@@ -1,9 +1,7 @@
 //! Dialogs: tags, targets, route sets and sequence numbers (RFC 3261 §12).
 
+use crate::message::CSEQ_LIMIT;
 use crate::message::{Message, NameAddr, Uri, text};
-
-/// The first CSeq number that is not legal any more: 2^31 (RFC 3261 §8.1.1.5).
-pub const CSEQ_LIMIT: u32 = 1 << 31;
 
 /// One dialog, from our side.
 #[derive(Debug, Clone, PartialEq, Eq)]

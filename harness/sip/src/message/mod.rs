@@ -26,6 +26,12 @@ use start_line::StartLine;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// The first CSeq number that is not legal any more: 2^31 (RFC 3261 §8.1.1.5).
+pub const CSEQ_LIMIT: u32 = 1 << 31;
+
+/// The start of every branch that RFC 3261 knows to be unique.
+pub(crate) const MAGIC_COOKIE: &str = "z9hG4bK";
+
 /// The bytes have no SIP start line, so there is no message to look at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a SIP message: {0}")]

@@ -1,9 +1,7 @@
 //! How messages find their transaction (RFC 3261 §17.1.3, §17.2.3).
 
+use crate::message::MAGIC_COOKIE;
 use crate::message::Message;
-
-/// The start of every branch that RFC 3261 knows to be unique.
-pub(crate) const MAGIC_COOKIE: &str = "z9hG4bK";
 
 /// A client transaction: branch of our top Via and method of the CSeq.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

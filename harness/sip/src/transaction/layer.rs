@@ -4,7 +4,7 @@ use super::{
     ClientInvite, ClientKey, ClientOther, Fate, Fired, ServerInvite, ServerKey, ServerOther, Timing,
 };
 use crate::message::{Builder, Message};
-use crate::ua::Timers;
+use crate::transaction::Timers;
 use oxocert_machine::{At, Flow};
 use std::collections::{BTreeMap, VecDeque};
 

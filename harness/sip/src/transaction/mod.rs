@@ -8,16 +8,16 @@ mod key;
 mod layer;
 mod server_invite;
 mod server_other;
+mod timers;
 
 pub use client_invite::ClientInvite;
 pub use client_other::ClientOther;
-pub(crate) use key::MAGIC_COOKIE;
 pub use key::{ClientKey, ServerKey};
 pub use layer::{Layer, LayerOutput, OnRequest, OnResponse};
 pub use server_invite::ServerInvite;
 pub use server_other::ServerOther;
+pub use timers::Timers;
 
-use crate::ua::Timers;
 use std::time::Duration;
 
 /// The timers of one transaction, which depend on its transport.

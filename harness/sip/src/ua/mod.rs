@@ -25,6 +25,7 @@ use agent::Purpose;
 pub use agent::UserAgent;
 
 use crate::message::Message;
+pub use crate::transaction::Timers;
 use oxocert_machine::Flow;
 use std::time::Duration;
 
@@ -64,23 +65,6 @@ pub struct Config {
     pub seed: oxocert_machine::Seed,
     /// TOS byte of SIP packets.
     pub tos: u8,
-}
-
-/// T1, T2, T4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timers {
-    /// RTT estimate, 500 ms by RFC 3261.
-    pub t1: Duration,
-    /// Greatest distance of repetitions, 4 s.
-    pub t2: Duration,
-    /// How long a message stays in the network, 5 s.
-    pub t4: Duration,
-}
-
-impl Default for Timers {
-    fn default() -> Self {
-        Timers { t1: Duration::from_millis(500), t2: Duration::from_secs(4), t4: Duration::from_secs(5) }
-    }
 }
 
 /// RFC 4028 as this agent wants it.

@@ -1,7 +1,7 @@
 //! Numbers and dates: CSeq, Max-Forwards, Expires, Date.
 
 use super::Lint;
-use crate::dialog::CSEQ_LIMIT;
+use crate::message::CSEQ_LIMIT;
 use crate::message::scan::HeaderLine;
 use crate::message::start_line::StartLine;
 use crate::message::{NameAddr, text};

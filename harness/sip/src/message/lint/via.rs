@@ -2,8 +2,8 @@
 
 use super::Lint;
 use super::address::has_empty_param;
+use crate::message::MAGIC_COOKIE;
 use crate::message::{Via, text};
-use crate::transaction::MAGIC_COOKIE;
 
 pub(super) fn check(lint: &mut Lint<'_>) {
     let mut is_top = true;
