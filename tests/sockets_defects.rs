@@ -20,7 +20,9 @@ fn each_defect_turns_its_checks_on_sockets_too() {
     let cards = load_defects(&sources).expect("scenarios/defects.toml");
     let work: Vec<(&DefectCard, &CaseId)> =
         cards.iter().filter_map(|card| Some((card, card.on_sockets.as_ref()?))).collect();
-    let names: BTreeSet<&str> = cards.iter().map(|card| card.name.as_str()).collect();
+    // A defect that no check of today's scenarios sees is declared with nothing.
+    let seen = cards.iter().filter(|card| !card.turns.is_empty());
+    let names: BTreeSet<&str> = seen.map(|card| card.name.as_str()).collect();
     assert_eq!(work.iter().map(|(card, _)| card.name.as_str()).collect::<BTreeSet<_>>(), names, "each once");
 
     let (next, differences) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
