@@ -33,8 +33,8 @@ matrix: nextest
 
 # The figures of the README, measured on this machine
 [no-exit-message]
-bench: build asterisk
-    @scripts/bench
+bench *arguments: build asterisk nextest
+    @scripts/bench {{ arguments }}
 
 # Format the sources
 fmt:

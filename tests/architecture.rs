@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["machine", "media", "record", "scenario", "sip"]),
     ("virtual-oxo", &["machine", "media", "sip"]),
     ("io", &["machine", "media", "record"]),
-    ("report", &["judge", "record", "scenario"]),
+    ("report", &["judge", "record"]),
     ("cli", &["bench", "io", "judge", "machine", "media", "record", "report", "scenario", "virtual-oxo"]),
 ];
 

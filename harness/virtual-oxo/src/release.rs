@@ -98,12 +98,13 @@ impl VirtualOxo {
     /// A caller gave up before the answer.
     pub(crate) fn cancelled(&mut self, id: LegId) {
         let called = self.legs.called_for(id);
+        let from_trunk = self.legs.get(id).is_some_and(|leg| leg.side == Side::Trunk);
+        if from_trunk && self.has(Defect::StrayRtpAfterCancel) {
+            self.stray_flow(id, 5000);
+        }
         let Some(caller) = self.forget(id) else { return };
         for called in called {
             let Some(side) = self.legs.get(called).map(|leg| leg.side) else { continue };
-            if side == Side::Trunk && self.has(Defect::StrayRtpAfterCancel) {
-                self.stray_flow(called, 5000);
-            }
             if side == Side::Trunk && self.has(Defect::NoCancel) {
                 self.forget(called);
             } else if side == Side::Lan && caller.side == Side::Trunk && self.has(Defect::RingsOnAfterCancel)

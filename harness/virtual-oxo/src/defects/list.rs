@@ -128,7 +128,7 @@ defects! {
     CancelUnanswered "cancel-unanswered" "CANCEL from the trunk is discarded"
     No487 "no-487" "the INVITE that was cancelled gets no 487"
     RingsOnAfterCancel "rings-on-after-cancel" "a set goes on ringing after the far end has given up"
-    StrayRtpAfterCancel "stray-rtp-after-cancel" "the box sends RTP for 5 s to a far end whose call was cancelled"
+    StrayRtpAfterCancel "stray-rtp-after-cancel" "the box sends RTP for 5 s to a far end that has given up"
     WrongCalledNumber "wrong-called-number" "the last digit of a called number outside is lost"
     NationalFormat "national-format" "numbers go out in the national format instead of E.164"
     DropsAfter2s "drops-call-early" "an outside call is ended 2 s after it was answered"
