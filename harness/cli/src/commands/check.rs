@@ -47,10 +47,8 @@ pub fn run(root: Option<&Path>, args: &Check) -> Result<u8, Failure> {
         }
         problems.0.retain(|problem| named.is_empty() || named.contains(&problem.file));
     }
-    let fine = format!(
-        "{} scenario files on {benches} benches: {cases} cases, no problem",
-        scope.scenarios.len()
-    );
+    let fine =
+        format!("{} scenario files on {benches} benches: {cases} cases, no problem", scope.scenarios.len());
     match problems.or(()) {
         Ok(()) => output::line(format_args!("{fine}")),
         Err(problems) => return Err(Failure::Files { problems, sources: sources.clone() }),
@@ -71,11 +69,13 @@ impl Scope {
         let (all_scenarios, all_profiles) = (sources.scenario_paths(), sources.profile_paths());
         // A file outside the project is a scenario.
         let outside = |path: &str| !path.starts_with("scenarios/") && !path.starts_with("hw-profiles/");
-        let profiles: Vec<String> = all_profiles.iter().filter(|path| named.contains(*path)).cloned().collect();
+        let profiles: Vec<String> =
+            all_profiles.iter().filter(|path| named.contains(*path)).cloned().collect();
         let scenarios: Vec<String> =
             named.iter().filter(|path| all_scenarios.contains(path) || outside(path)).cloned().collect();
         let narrowed = !named.is_empty() && profiles.len() + scenarios.len() == named.len();
-        let or_all = |some: Vec<String>, all: Vec<String>| if narrowed && !some.is_empty() { some } else { all };
+        let or_all =
+            |some: Vec<String>, all: Vec<String>| if narrowed && !some.is_empty() { some } else { all };
         let mut every = all_scenarios;
         every.extend(scenarios.iter().filter(|path| outside(path)).cloned());
         Scope { scenarios: or_all(scenarios, every), profiles: or_all(profiles, all_profiles), narrowed }
@@ -91,7 +91,9 @@ mod tests {
 
     fn scope(named: &[&str]) -> (Vec<String>, Vec<String>, bool) {
         let mut sources = Sources::default();
-        for path in [BENCH, "hw-profiles/other.toml", CASE, "scenarios/hold/HR-02.toml", "scenarios/standing.toml"] {
+        for path in
+            [BENCH, "hw-profiles/other.toml", CASE, "scenarios/hold/HR-02.toml", "scenarios/standing.toml"]
+        {
             sources.files.insert(path.to_owned(), String::new());
         }
         let Scope { scenarios, profiles, narrowed } =
