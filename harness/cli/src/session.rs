@@ -169,6 +169,7 @@ impl Faults {
 fn take_note(note: Note, commands: &UnboundedSender<BenchCommand>, faults: &Faults) {
     let command = match note {
         Note::Engine { event, .. } => BenchCommand::Media(event),
+        Note::Late { by } => BenchCommand::Lag { by },
         // Without its port nothing that a case measures is true: the run is given up, in order.
         Note::NotOpened { error, .. } => {
             faults.add(error.to_string());

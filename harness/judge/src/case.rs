@@ -230,8 +230,16 @@ fn join(context: &Context<'_, '_>, result: &mut CaseResult) {
             // A step was given up and yet no check fails: what stopped the case is unknown.
             let stopped = matches!(context.run.end, Some(CaseEnd::Stopped { .. }));
             let passes = matches!(result.verdict, Verdict::Pass | Verdict::NotRun | Verdict::NotApplicable);
+            let completed = matches!(context.run.end, Some(CaseEnd::Completed));
+            let open =
+                result.checks.iter().find(|check| check.verdict == Verdict::NotRun && !check.observation);
             if stopped && passes {
                 (Some(Verdict::Inconclusive), Some("the flow was not walked to its end".to_owned()))
+            } else if let (true, Some(open)) = (completed, open) {
+                (
+                    Some(Verdict::Inconclusive),
+                    Some(format!("{}: not run, though the case was completed", open.id.0)),
+                )
             } else {
                 (None, None)
             }

@@ -1,6 +1,6 @@
 //! The messages that `expects` takes and `sees` forbids.
 
-use super::pattern::{came_to, is_keep_alive, message_in_words};
+use super::pattern::{came_to, comes_by_itself, message_in_words};
 use super::walk::{Claims, Context};
 use crate::stage::Stage;
 use oxocert_machine::At;
@@ -26,7 +26,7 @@ pub(super) fn next(
         .messages
         .iter()
         .filter(|arrived| arrived.event >= context.from && !claims.contains(&arrived.event))
-        .filter(|arrived| !is_keep_alive(pattern) || arrived.at >= begun)
+        .filter(|arrived| !comes_by_itself(pattern) || arrived.at >= begun)
         .find(|arrived| {
             came_to(arrived, &step.who, step.via.as_ref()) && message_matches(pattern, &arrived.message)
         })

@@ -13,6 +13,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What the media thread reports.
 #[derive(Debug)]
@@ -23,6 +24,11 @@ pub enum Note {
         at: At,
         /// What.
         event: Event,
+    },
+    /// The engine was served late: the thread got no processor in time.
+    Late {
+        /// Due against run.
+        by: Duration,
     },
     /// A port pair could not be opened; the engine was not told of it.
     NotOpened {

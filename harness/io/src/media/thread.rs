@@ -27,6 +27,9 @@ const LARGEST: usize = 2048;
 /// How long the thread sleeps at most: the clocks are paired again at least that often.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
+/// The engine served so much later than it was due is told: one packet time of 20 ms, so that a stream has a hole.
+const WORTH_TELLING: Duration = Duration::from_millis(20);
+
 /// Timer slack of this thread in nanoseconds; the default of 50 us would be the greatest part of the pacing error.
 const TIMER_SLACK_NS: u64 = 1;
 
@@ -84,7 +87,11 @@ impl<R: FnMut(Note)> Running<R> {
                 return;
             }
             let now = self.clock.now();
-            if self.engine.deadline().is_some_and(|due| due <= now) {
+            if let Some(due) = self.engine.deadline().filter(|due| *due <= now) {
+                let by = now.since(due);
+                if by >= WORTH_TELLING {
+                    (self.report)(Note::Late { by });
+                }
                 self.engine.handle(now, Input::Timeout);
                 self.drain(now);
             }

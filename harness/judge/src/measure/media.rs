@@ -233,6 +233,7 @@ pub(crate) fn digits<'c>(
     for event in events {
         if let What::Digit(digit) = &event.what
             && step.who.contains(&digit.role)
+            && digit.emitter == Emitter::Dut
         {
             digits.push((event.n, digit));
         }

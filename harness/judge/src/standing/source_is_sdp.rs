@@ -2,6 +2,7 @@
 
 use super::{Outcome, StandingCheck};
 use crate::context::Context;
+use oxocert_record::Emitter;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -11,7 +12,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();
     let mut told: BTreeSet<(SocketAddr, SocketAddr)> = BTreeSet::new();
     let mut flows: BTreeSet<(SocketAddr, SocketAddr)> = BTreeSet::new();
-    for (n, window) in context.windows_of_dut().filter(|(_, window)| window.packets > 0) {
+    // A stranger that sends to a port which only the DUT was told of is an address of the DUT that nobody declared.
+    let not_ours =
+        context.windows().filter(|(_, window)| window.emitter != Emitter::Harness && window.packets > 0);
+    for (n, window) in not_ours {
         flows.insert((window.remote, window.local));
         // The leg to which the packets came; where no SDP of the harness named that port, any leg of the case may.
         let announced: Vec<SocketAddr> = match context.leg_at(window.local, window.to) {

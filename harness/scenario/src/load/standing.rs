@@ -31,10 +31,11 @@ impl StandingCheck {
         CheckId(format!("standing.{}", self.name))
     }
 
-    /// Why it does not apply to a bench; `None` where it does.
+    /// Why it does not apply to a bench; `None` where it does. Only a lack that the profile declares, with its reason, waives a
+    /// check: a property that was forgotten or misspelt does not.
     pub fn not_applicable(&self, bench: &Bench) -> Option<String> {
-        let property = self.requires.iter().find(|property| !bench.dut.properties.contains(*property))?;
-        let reason = bench.dut.lacks.get(property).map_or("the profile does not declare it", String::as_str);
+        let property = self.requires.iter().find(|property| bench.dut.lacks.contains_key(*property))?;
+        let reason = bench.dut.lacks.get(property)?;
         Some(format!("the DUT has no {property}: {reason}"))
     }
 }

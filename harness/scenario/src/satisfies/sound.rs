@@ -3,7 +3,7 @@
 use super::hearing::{RESOLUTION, Stretch, tone_of};
 use crate::model::{Bench, WantedSound};
 use oxocert_machine::At;
-use oxocert_record::{EventNo, Sound};
+use oxocert_record::{Emitter, EventNo, Sound};
 use std::time::Duration;
 
 /// Music and speech have pauses, and moments that look like one tone; a longer break ends them.
@@ -76,7 +76,7 @@ pub fn hears(
 /// come from a role of the harness: that it arrives here is what the DUT's signalling brought about.
 pub fn runs(wanted: &WantedSound, heard: &[Stretch], from: At, until: At, bench: &Bench) -> Vec<Run> {
     let span = Span { from, until };
-    let of_dut = |stretch: &Stretch| !stretch.is_of_harness();
+    let of_dut = |stretch: &Stretch| stretch.heard.emitter == Emitter::Dut;
     let progress = |stretch: &Stretch| of_dut(stretch) && stretch.is_tone(PROGRESS_HZ);
     let declared = |on: &str, off: &str| match (bench.duration(on), bench.duration(off)) {
         (Some(on), Some(off)) => Some(Cadence { on, off }),
