@@ -6,7 +6,7 @@ use crate::words::span as in_words;
 use oxocert_record::{RoleName, Verdict};
 use oxocert_scenario::model::Step;
 use oxocert_scenario::model::step::WantedSound;
-use oxocert_scenario::satisfies::{RESOLUTION, Stretch, hears, strangers, tone_of};
+use oxocert_scenario::satisfies::{RESOLUTION, Stretch, breaks, hears, strangers, tone_of};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -91,16 +91,7 @@ fn one_way(
     let mut text = format!("{to} hears {from} {text}");
     // Once heard, the voice must stay to the end, with no break longer than `talk.break`.
     let allowed = context.time("talk.break", Duration::from_millis(200));
-    let (mut longest_break, mut reached) = (Duration::ZERO, begins);
-    for tone in &tones {
-        longest_break = longest_break.max(tone.heard.since.since(reached));
-        reached = reached.max(tone.until.unwrap_or(span.left).min(span.left));
-    }
-    let last = tones
-        .iter()
-        .filter_map(|stretch| stretch.until.map(|until| until.min(span.left)).or(Some(span.left)))
-        .max();
-    let silent_at_end = span.left.since(last.unwrap_or(begins));
+    let (longest_break, silent_at_end) = breaks(tones.iter().copied(), begins, span.left);
     if silent_at_end > RESOLUTION {
         verdict = Verdict::Fail;
         text.push_str(&format!(", not in the last {}", in_words(silent_at_end)));

@@ -6,7 +6,7 @@ use crate::words::span;
 use oxocert_machine::At;
 use oxocert_record::{EventNo, RoleName, StepId};
 use oxocert_scenario::model::Step;
-use oxocert_scenario::satisfies::{Stretch, tone_of};
+use oxocert_scenario::satisfies::{Stretch, breaks, tone_of};
 use std::time::Duration;
 
 /// The `talk` with this label, its beginning and its end.
@@ -23,18 +23,27 @@ fn labelled<'c>(steps: &'c [Step], label: &str) -> Option<&'c Step> {
     steps.iter().find(|step| step.label.as_deref() == Some(label))
 }
 
-/// The tone of `from` as heard by `to`, between the two moments.
-fn tones(
-    context: &Context<'_, '_>,
-    from: &RoleName,
-    to: &RoleName,
+/// The tone of one role as another heard it in a talk.
+struct Tones {
+    first: Stretch,
+    all: Vec<Stretch>,
     begin: At,
     end: At,
-) -> Result<Vec<Stretch>, NoReading> {
+}
+
+/// The tone of `from` as heard by `to` in the talk with this label; never heard is a missing reading.
+fn tones(context: &Context<'_, '_>, label: &str, from: &RoleName, to: &RoleName) -> Result<Tones, NoReading> {
+    let (_, begin, end) = talk(context, label)?;
     let hz = tone_of(context.bench, from)
         .ok_or_else(|| NoReading::Inconclusive(format!("{from} has no identity tone on this bench")))?;
-    let all = context.heard(to).into_iter();
-    Ok(all.filter(|stretch| stretch.is_tone(hz) && stretch.counts_from(begin, end)).collect())
+    let heard = context.heard(to).into_iter();
+    let all: Vec<Stretch> =
+        heard.filter(|stretch| stretch.is_tone(hz) && stretch.counts_from(begin, end)).collect();
+    let first = all.first().cloned().ok_or_else(|| {
+        let time = span(end.since(begin));
+        NoReading::Missing(format!("{to} never heard {from} in the {time} of `{label}`"))
+    })?;
+    Ok(Tones { first, all, begin, end })
 }
 
 pub(super) fn first_tone(
@@ -43,14 +52,7 @@ pub(super) fn first_tone(
     from: &RoleName,
     to: &RoleName,
 ) -> Result<Reading, NoReading> {
-    let (_, begin, end) = talk(context, label)?;
-    let tones = tones(context, from, to, begin, end)?;
-    let Some(first) = tones.first() else {
-        return Err(NoReading::Missing(format!(
-            "{to} never heard {from} in the {} of `{label}`",
-            span(end.since(begin))
-        )));
-    };
+    let Tones { first, begin, .. } = tones(context, label, from, to)?;
     let gap = first.heard.since.since(begin);
     let text = format!("{to} heard {from} {} after the start of `{label}`", span(gap));
     Ok(Reading::time(gap, context.uncertainty_media(), 1, text, vec![first.n]))
@@ -62,21 +64,9 @@ pub(super) fn longest_break(
     from: &RoleName,
     to: &RoleName,
 ) -> Result<Reading, NoReading> {
-    let (_, begin, end) = talk(context, label)?;
-    let tones = tones(context, from, to, begin, end)?;
-    let Some(first) = tones.first() else {
-        return Err(NoReading::Missing(format!(
-            "{to} never heard {from} in the {} of `{label}`",
-            span(end.since(begin))
-        )));
-    };
-    let mut heard_until = first.heard.since.max(begin);
-    let mut longest = Duration::ZERO;
-    for stretch in &tones {
-        longest = longest.max(stretch.heard.since.since(heard_until));
-        heard_until = heard_until.max(stretch.until.unwrap_or(end).min(end));
-    }
-    longest = longest.max(end.since(heard_until));
+    let Tones { first, all: tones, begin, end } = tones(context, label, from, to)?;
+    let (inside, at_end) = breaks(&tones, first.heard.since.max(begin), end);
+    let longest = inside.max(at_end);
     let text = format!("the longest break of {from} at {to} lasted {}", span(longest));
     let evidence = tones.iter().map(|stretch| stretch.n).collect();
     Ok(Reading::time(longest, context.uncertainty_media(), tones.len() as u64, text, evidence))

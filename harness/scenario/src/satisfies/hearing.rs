@@ -68,6 +68,21 @@ pub fn stretches<'h>(
     all
 }
 
+/// The longest break inside these stretches (in order of their beginning) from `from` on, and how long before `to` the last of
+/// them had ended.
+pub fn breaks<'s>(
+    stretches: impl IntoIterator<Item = &'s Stretch>,
+    from: At,
+    to: At,
+) -> (Duration, Duration) {
+    let (mut longest, mut reached) = (Duration::ZERO, from);
+    for stretch in stretches {
+        longest = longest.max(stretch.heard.since.since(reached));
+        reached = reached.max(stretch.until.unwrap_or(to).min(to));
+    }
+    (longest, to.since(reached))
+}
+
 /// The frequency of a role's identity tone, Hz.
 pub fn tone_of(bench: &Bench, role: &RoleName) -> Option<u16> {
     let set = bench.sets.get(role).map(|set| set.tone_hz);

@@ -7,7 +7,7 @@ mod sound;
 mod talk;
 
 pub use field::{field_satisfies, satisfies};
-pub use hearing::{RESOLUTION, Stretch, stretches, tone_of};
+pub use hearing::{RESOLUTION, Stretch, breaks, stretches, tone_of};
 pub use message::message_matches;
 pub use sound::{Run, SoundOutcome, hears, runs};
 pub use talk::{OneWay, Stranger, strangers, talk};
