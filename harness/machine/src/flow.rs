@@ -11,6 +11,8 @@ pub enum Transport {
     Udp,
     /// A stream.
     Tcp,
+    /// A stream under TLS. Machines that sit on a TLS layer use it; the network itself sees only the TCP stream of its records.
+    Tls,
 }
 
 impl Transport {
@@ -19,12 +21,13 @@ impl Transport {
         match self {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
         }
     }
 
     /// Whether the transport repeats lost bytes by itself, so that SIP does not (RFC 3261 §17).
     pub fn is_reliable(self) -> bool {
-        self == Transport::Tcp
+        self != Transport::Udp
     }
 }
 
@@ -51,6 +54,16 @@ impl Flow {
     /// A stream path.
     pub fn tcp(local: SocketAddr, remote: SocketAddr) -> Flow {
         Flow { transport: Transport::Tcp, local, remote }
+    }
+
+    /// A secured stream path.
+    pub fn tls(local: SocketAddr, remote: SocketAddr) -> Flow {
+        Flow { transport: Transport::Tls, local, remote }
+    }
+
+    /// The same path over another transport.
+    pub fn over(self, transport: Transport) -> Flow {
+        Flow { transport, ..self }
     }
 
     /// The same path seen from the other end.

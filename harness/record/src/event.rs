@@ -1,6 +1,6 @@
 //! One event of the timeline.
 
-use crate::{Bytes, DigitSeen, Heard, StreamWindow};
+use crate::{Bytes, DigitSeen, DnsSeen, Heard, ProbeSeen, StreamWindow, TlsEnded, TlsSeen};
 use oxocert_machine::{At, Transport};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -261,6 +261,19 @@ pub enum What {
         /// In words.
         note: String,
     },
+    /// A TLS handshake between a role and the DUT (or a stranger) is over.
+    Tls(Box<TlsSeen>),
+    /// A TLS connection whose handshake had completed ended.
+    TlsEnded(TlsEnded),
+    /// A line of the key log of a TLS connection: evidence only, never shown.
+    TlsSecret {
+        /// NSS key log format.
+        line: String,
+    },
+    /// What came to a ClientHello of the prober.
+    Probe(ProbeSeen),
+    /// A DNS query came to the lab's server, and what it was answered.
+    Dns(DnsSeen),
     /// The signalling side ran late: due against run.
     Lag {
         /// By how much, in nanoseconds.

@@ -6,11 +6,13 @@
 mod bytes;
 mod event;
 mod media;
+mod secure;
 mod verdict;
 
 pub use bytes::Bytes;
 pub use event::{
     CaseEnd, CaseId, Direction, Emitter, Event, EventNo, Phase, RoleName, RunStarted, SipSeen, StepId, What,
 };
-pub use media::{DigitSeen, Heard, Sound, StreamWindow};
+pub use media::{DigitSeen, Heard, Sound, SrtpCounts, StreamWindow};
+pub use secure::{DnsSeen, ProbeSeen, TlsEnded, TlsOutcome, TlsSeen};
 pub use verdict::Verdict;

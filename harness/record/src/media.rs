@@ -114,4 +114,31 @@ pub struct StreamWindow {
     pub rtcp_packets: u64,
     /// RTCP packets per DSCP value.
     pub rtcp_dscp: Vec<(u8, u64)>,
+    /// What SRTP showed; `null` where the port was not secured (then every packet is clear).
+    #[serde(default)]
+    pub srtp: Option<SrtpCounts>,
+}
+
+/// Packets of one stream in one window by what became of their protection (RFC 3711 §3.3). RTP: the first five together are all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SrtpCounts {
+    /// The tag is right under the key of the last answer, and the index is new.
+    pub authenticated: u64,
+    /// No key and no roll-over counter that was tried gives the tag: a bad tag or an unknown key.
+    pub unauthenticated: u64,
+    /// The tag is right under another key known to the call: that of an earlier offer, or of the other direction.
+    pub other_key: u64,
+    /// The tag is right under another roll-over counter than the one due.
+    pub roll_over: u64,
+    /// Not protected at all: the packet is plain RTP whose payload has the length of the codec.
+    pub clear: u64,
+    /// Of the authenticated: packets whose index came before (they are not played).
+    pub replayed: u64,
+    /// SRTCP packets that authenticate.
+    pub rtcp_authenticated: u64,
+    /// SRTCP packets that do not, and clear RTCP.
+    pub rtcp_unauthenticated: u64,
+    /// Of the authenticated: SRTCP packets whose E bit is zero (not encrypted).
+    pub rtcp_unencrypted: u64,
 }

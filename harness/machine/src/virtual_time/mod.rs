@@ -150,7 +150,7 @@ impl<'a> Simulation<'a> {
             match one {
                 Sent::Bytes { flow, tos, bytes } => match flow.transport {
                     Transport::Udp => self.send_datagram(flow, tos, bytes),
-                    Transport::Tcp => self.send_stream(flow, tos, bytes),
+                    Transport::Tcp | Transport::Tls => self.send_stream(flow, tos, bytes),
                 },
                 Sent::Close { flow } => {
                     if self.streams.remove(&flow).is_some() {
