@@ -49,7 +49,7 @@ build:
 asterisk:
     @scripts/asterisk/install >/dev/null
 
-# tshark, chromium and sipp from the machine's own release
+# tshark, chromium, sipp, openssl, nftables from the machine's own release
 [no-exit-message]
 peers:
     @scripts/peers/install

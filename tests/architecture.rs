@@ -11,13 +11,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["machine"]),
     ("sip", &["machine"]),
     ("media", &["machine"]),
+    ("pki", &[]),
+    ("tls", &["machine", "media", "pki"]),
     ("scenario", &["machine", "record", "sip"]),
     ("judge", &["machine", "record", "scenario", "sip"]),
-    ("bench", &["machine", "media", "record", "scenario", "sip"]),
-    ("virtual-oxo", &["machine", "media", "sip"]),
+    ("bench", &["machine", "media", "pki", "record", "scenario", "sip", "tls"]),
+    ("virtual-oxo", &["machine", "media", "pki", "sip", "tls"]),
     ("io", &["machine", "media", "record"]),
     ("report", &["judge", "record"]),
-    ("cli", &["bench", "io", "judge", "machine", "media", "record", "report", "scenario", "virtual-oxo"]),
+    (
+        "cli",
+        &[
+            "bench", "io", "judge", "machine", "media", "pki", "record", "report", "scenario", "tls", "virtual-oxo",
+        ],
+    ),
 ];
 
 /// Crate -> crates of this project among its ordinary dependencies, as cargo sees them.
