@@ -1,4 +1,5 @@
-//! How message patterns are written: `INVITE`, `re-INVITE`, `BYE`, `180`, `18x`, `4xx`, `400-699 INVITE`, `200 OPTIONS`.
+//! How patterns are written: `INVITE`, `re-INVITE`, `BYE`, `180`, `18x`, `4xx`, `400-699 INVITE`, `200 OPTIONS`; of the secured
+//! trunk `TLS handshake`, `TLS completed`, `TLS refused`, `TLS closed`, `DNS A`, `DNS query`, `probe answer`.
 
 use crate::model::MessagePattern;
 use std::fmt;
@@ -21,14 +22,45 @@ pub const METHODS: [&str; 14] = [
     "UPDATE",
 ];
 
+/// Types of records that a pattern `DNS <type>` may name.
+pub const DNS_TYPES: [&str; 4] = ["A", "AAAA", "NAPTR", "SRV"];
+
+/// Patterns that mean no SIP message, as they are written; beside them `DNS <type>`.
+pub const EVENTS: [&str; 6] =
+    ["TLS handshake", "TLS completed", "TLS refused", "TLS closed", "DNS query", "probe answer"];
+
 impl MessagePattern {
+    /// Whether it means a SIP message; else a handshake, a query, or what came to a probe.
+    pub fn is_message(&self) -> bool {
+        match self {
+            MessagePattern::Invite
+            | MessagePattern::ReInvite
+            | MessagePattern::Request(_)
+            | MessagePattern::Response { .. } => true,
+            MessagePattern::Tls { .. }
+            | MessagePattern::TlsClosed
+            | MessagePattern::Dns { .. }
+            | MessagePattern::ProbeAnswer => false,
+        }
+    }
+
     /// Reads a pattern; `None` where it is none.
     pub fn parse(text: &str) -> Option<MessagePattern> {
         match text {
             "INVITE" => return Some(MessagePattern::Invite),
             "re-INVITE" => return Some(MessagePattern::ReInvite),
+            "TLS handshake" => return Some(MessagePattern::Tls { completed: None }),
+            "TLS completed" => return Some(MessagePattern::Tls { completed: Some(true) }),
+            "TLS refused" => return Some(MessagePattern::Tls { completed: Some(false) }),
+            "TLS closed" => return Some(MessagePattern::TlsClosed),
+            "DNS query" => return Some(MessagePattern::Dns { kind: None }),
+            "probe answer" => return Some(MessagePattern::ProbeAnswer),
             method if METHODS.contains(&method) => return Some(MessagePattern::Request(method.to_owned())),
             _ => {}
+        }
+        if let Some(kind) = text.strip_prefix("DNS ") {
+            let known = DNS_TYPES.contains(&kind);
+            return known.then(|| MessagePattern::Dns { kind: Some(kind.to_owned()) });
         }
         let (codes, method) = match text.split_once(' ') {
             Some((codes, method)) if METHODS.contains(&method) => (codes, Some(method.to_owned())),
@@ -54,6 +86,13 @@ impl fmt::Display for MessagePattern {
             MessagePattern::Invite => f.write_str("INVITE"),
             MessagePattern::ReInvite => f.write_str("re-INVITE"),
             MessagePattern::Request(method) => f.write_str(method),
+            MessagePattern::Tls { completed: None } => f.write_str("TLS handshake"),
+            MessagePattern::Tls { completed: Some(true) } => f.write_str("TLS completed"),
+            MessagePattern::Tls { completed: Some(false) } => f.write_str("TLS refused"),
+            MessagePattern::TlsClosed => f.write_str("TLS closed"),
+            MessagePattern::Dns { kind: None } => f.write_str("DNS query"),
+            MessagePattern::Dns { kind: Some(kind) } => write!(f, "DNS {kind}"),
+            MessagePattern::ProbeAnswer => f.write_str("probe answer"),
             MessagePattern::Response { low, high, method } => {
                 match (low, high) {
                     _ if low == high => write!(f, "{low}")?,
@@ -76,12 +115,31 @@ mod tests {
         for text in ["INVITE", "re-INVITE", "BYE", "180", "18x", "4xx", "400-503 INVITE", "200 OPTIONS"] {
             assert_eq!(MessagePattern::parse(text).unwrap().to_string(), text);
         }
+        for text in EVENTS.into_iter().chain(["DNS A", "DNS SRV"]) {
+            let read = MessagePattern::parse(text).unwrap();
+            assert_eq!(read.to_string(), text);
+            assert!(!read.is_message());
+        }
         assert_eq!(MessagePattern::parse("699-400"), None);
     }
 
     #[test]
     fn refuses_the_rest() {
-        for text in ["", "invite", "7xx", "1x0", "200 FOO", "18", "x", "4xxx", "é00", "4x-5x"] {
+        for text in [
+            "",
+            "invite",
+            "7xx",
+            "1x0",
+            "200 FOO",
+            "18",
+            "x",
+            "4xxx",
+            "é00",
+            "4x-5x",
+            "TLS",
+            "DNS MX",
+            "tls refused",
+        ] {
             assert_eq!(MessagePattern::parse(text), None, "{text}");
         }
     }

@@ -85,6 +85,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
             limits,
             texts: BTreeMap::new(),
             timers,
+            internet: None,
             expected_file: sources.files.contains_key(&expected_path).then_some(expected_path),
         };
         made.texts = from_roles(&made);
@@ -141,9 +142,9 @@ fn dut(node: &Node<'_>) -> Option<(Dut, BTreeMap<String, String>)> {
         .and_then(|node| node.word(&[("powercpu", Platform::PowerCpu), ("oce", Platform::Oce)]));
     let driver = driver(&fields);
     let trunk = address(&fields, "trunk");
-    let transport = fields
-        .need("transport")
-        .and_then(|node| node.word(&[("udp", Transport::Udp), ("tcp", Transport::Tcp)]));
+    let transport = fields.need("transport").and_then(|node| {
+        node.word(&[("udp", Transport::Udp), ("tcp", Transport::Tcp), ("tls", Transport::Tls)])
+    });
     let registrar = address(&fields, "registrar");
     let console = fields.get("console").and_then(|node| node.parsed("an address with its port"));
     let console_from = fields.get("console_from").and_then(|node| node.parsed("an address without port"));

@@ -85,8 +85,42 @@ pub struct Bench {
     pub texts: BTreeMap<String, String>,
     /// SIP timers of the harness.
     pub timers: Timers,
+    /// The lab's own internet; there exactly where the architecture is over internet.
+    pub internet: Option<Internet>,
     /// Expected verdicts that are not PASS come from `<name>.expected.toml`, where there is one.
     pub expected_file: Option<String>,
+}
+
+/// Names, certificates and policies of a trunk over internet (Orange §2.4, §5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Internet {
+    /// Name servers that the DUT asks: `dns.a`, and `dns.b` where there is a second one.
+    pub dns: BTreeMap<RoleName, SocketAddr>,
+    /// Where certificates and keys come from.
+    pub pki: PkiSource,
+    /// The name of the DUT: CN and SAN of its certificate (§5.2.1-2).
+    pub dut_fqdn: String,
+    /// The address behind the NAT, in topology B: it must not be seen.
+    pub dut_private: Option<IpAddr>,
+    /// `a` or `srv` (C11): how the DUT is told to resolve.
+    pub resolves_by: String,
+    /// Lowest and highest version of TLS that the a-SBCs speak.
+    pub tls_versions: (String, String),
+    /// TLS 1.2 suites of the a-SBCs in order of preference, IANA numbers (§2.4.6).
+    pub tls_suites: Vec<u16>,
+    /// Flaws of the DUT's certificate that are no failure (policy `mtls.eku`: C20), by the names of `oxocert_pki::Flaw`.
+    pub forgiven: BTreeSet<String>,
+    /// SRTP suites of the a-SBCs in order of preference (§2.4.7).
+    pub srtp_suites: Vec<String>,
+}
+
+/// Where the certificates of a bench come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PkiSource {
+    /// Made for the run: only where the harness starts the DUT itself.
+    Generated,
+    /// A folder made by `oxocert pki init`, relative to the profile.
+    Folder(String),
 }
 
 /// SIP timers (RFC 3261 table 4).

@@ -238,6 +238,20 @@ pub enum StreamCount {
     OtherDscp,
     /// `other_rtcp_dscp`: RTCP whose DSCP is not the operator profile's.
     OtherRtcpDscp,
+    /// `authenticated`: SRTP packets whose tag is right.
+    Authenticated,
+    /// `unauthenticated`: SRTP packets that no key authenticates, or only another key or roll-over counter.
+    Unauthenticated,
+    /// `roll_over_errors`: SRTP packets that authenticate under another roll-over counter only.
+    RollOverErrors,
+    /// `replayed`: authenticated packets whose index came before.
+    Replayed,
+    /// `clear_packets`: plain RTP.
+    Clear,
+    /// `rtcp_authenticated`: SRTCP packets whose tag is right.
+    RtcpAuthenticated,
+    /// `rtcp_unauthenticated`: SRTCP packets whose tag is not right, and clear RTCP.
+    RtcpUnauthenticated,
 }
 
 /// A row of the sizing table, counted while a step runs.

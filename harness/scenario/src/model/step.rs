@@ -179,12 +179,89 @@ pub enum Action {
         /// The exact text; line ends become CRLF.
         text: String,
     },
+    /// An a-SBC presents another certificate of the lab from now on: `present`, `certificate = "expired"`. The names are those
+    /// of `oxocert_pki::lab`; `none`: no certificate as a client. `restore` brings the good one back.
+    Present {
+        /// Its name in the lab.
+        certificate: String,
+    },
+    /// An a-SBC does TLS within these bounds from now on: `limit-tls`. What is left out stays as it is in the operator profile.
+    LimitTls {
+        /// `1.2`, `1.3`: lowest and highest.
+        versions: Option<(String, String)>,
+        /// TLS 1.2 suites, IANA numbers, in order.
+        suites: Vec<u16>,
+        /// Whether it resumes sessions as a client.
+        resumes: Option<bool>,
+        /// The name it gives in SNI as a client and wants in the DUT's certificate, where not the DUT's own.
+        peer_name: Option<String>,
+    },
+    /// An a-SBC opens a connection to the DUT now: `connect`.
+    Connect,
+    /// An a-SBC closes its connections with the DUT: `drop-connection`.
+    DropConnection,
+    /// An a-SBC sends the DUT one ClientHello, or one SIP request, on a path of its own: `probe`, `with = "tls1.0"`. `clear-udp` and `clear-tcp`:
+    /// an OPTIONS in clear to port 5060 of the DUT; `no-certificate`: a whole handshake as a client without certificate, then OPTIONS.
+    Probe {
+        /// Which.
+        with: String,
+    },
+    /// A name server answers this for a name from now on: `resolve`.
+    Resolve {
+        /// The name.
+        name: String,
+        /// A records: addresses.
+        addresses: Vec<std::net::IpAddr>,
+        /// SRV records.
+        services: Vec<Service>,
+        /// Time to live of all of them.
+        ttl: Duration,
+    },
+    /// A name server misbehaves from now on: `fail`, `how = "nxdomain"`, `servfail`, `silent`, `truncated`, `wrong-id`, `late-second`.
+    FailDns {
+        /// How.
+        how: String,
+    },
+    /// The next descriptions (offer or answer) of a party are secured so: `describe`.
+    Describe {
+        /// `RTP/SAVP`, `RTP/AVP`, `UDP/TLS/RTP/SAVP`; `None`: as the bench's trunk wants it.
+        protocol: Option<String>,
+        /// Suites by name, in order; `None`: as the bench's trunk wants it.
+        crypto: Option<Vec<String>>,
+        /// Whether the crypto lines carry a lifetime (2^31) and an MKI of 4 bytes with value 1.
+        lifetime_and_mki: bool,
+    },
+    /// Trouble in the secured media that a party sends: `trouble`, `how = "bad-tag"`, `replay`, `clear`, `wrong-key`.
+    TroubleMedia {
+        /// How.
+        how: String,
+        /// For how many packets.
+        packets: u32,
+    },
+    /// The next media stream of a party begins at this sequence number: `start-media-at`.
+    StartMediaAt {
+        /// The number.
+        sequence: u16,
+    },
     /// Overrides of the automatic behaviour of the role's next call: `no-ack`, `late-ack`, `double-ack`,
     /// `no-answer-sdp`.
     Misbehave {
         /// Which.
         how: String,
     },
+}
+
+/// One SRV record (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Lowest first.
+    pub priority: u16,
+    /// Share among equal priorities.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
+    /// The host.
+    pub target: String,
 }
 
 /// How a hold is written in SDP.
@@ -209,6 +286,21 @@ pub enum MessagePattern {
     ReInvite,
     /// A request of this method (upper case).
     Request(String),
+    /// `TLS handshake`, `TLS completed`, `TLS refused`: a handshake of the role with the DUT that is over. `refused` means by the DUT: its
+    /// alert, or its closing without a word, or a completed handshake that it closes within a second without having spoken.
+    Tls {
+        /// `None`: however it ended; `Some(true)`: completed; `Some(false)`: refused by the DUT.
+        completed: Option<bool>,
+    },
+    /// `TLS closed`: a connection that had been made ended.
+    TlsClosed,
+    /// `DNS A`, `DNS AAAA`, `DNS SRV`, `DNS query`: a query of the DUT to the role, a name server.
+    Dns {
+        /// The type; `None`: any.
+        kind: Option<String>,
+    },
+    /// `probe answer`: what came to the role's probe.
+    ProbeAnswer,
     /// A response: low and high bound of the code, both included, and the method of its CSeq.
     Response {
         /// Lowest code.

@@ -45,27 +45,45 @@ pub fn field_satisfies(
     other: Option<&Message>,
 ) -> Result<(), String> {
     let values = field(message, name).map_err(|unknown| unknown.to_string())?;
-    let found =
-        || values.as_ref().map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")));
+    let there = match (matcher, other) {
+        (Matcher::SameAs { field: wanted, .. } | Matcher::DiffersFrom { field: wanted, .. }, Some(other)) => {
+            Some(field(other, wanted).map_err(|unknown| unknown.to_string())?)
+        }
+        _ => None,
+    };
+    values_satisfy(name, matcher, values.as_deref(), there.as_ref().map(Option::as_deref))
+}
+
+/// Whether the values of a field, of a message or of an event, are as asked; `None` where it is absent. `other`: the field that a
+/// `same_as` or `differs_from` names; its outer `None` says that its step matched nothing.
+///
+/// # Errors
+/// Why not, in words: what was wanted and what stands there.
+pub fn values_satisfy(
+    name: &str,
+    matcher: &Matcher,
+    values: Option<&[String]>,
+    other: Option<Option<&[String]>>,
+) -> Result<(), String> {
     match matcher {
         Matcher::SameAs { step, field: wanted } | Matcher::DiffersFrom { step, field: wanted } => {
-            let Some(other) = other else {
-                return Err(format!("step {step} matched no message to compare with"));
+            let Some(there) = other else {
+                return Err(format!("step {step} matched nothing to compare with"));
             };
-            let there = field(other, wanted).map_err(|unknown| unknown.to_string())?;
-            let same = values == there;
             let wants_same = matches!(matcher, Matcher::SameAs { .. });
             // Two absent fields are no evidence for anything.
-            if same == wants_same && values.is_some() {
+            if (values == there) == wants_same && values.is_some() {
                 return Ok(());
             }
-            let there =
-                there.map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")));
-            Err(format!("{name} is {}, {wanted} of step {step} is {there}", found()))
+            Err(format!("{name} is {}, {wanted} of step {step} is {}", written(values), written(there)))
         }
-        _ if satisfies(matcher, values.as_deref()) => Ok(()),
-        _ => Err(format!("{name} is {}, wanted {matcher}", found())),
+        _ if satisfies(matcher, values) => Ok(()),
+        _ => Err(format!("{name} is {}, wanted {matcher}", written(values))),
     }
+}
+
+fn written(values: Option<&[String]>) -> String {
+    values.map_or_else(|| "absent".to_owned(), |values| format!("\"{}\"", values.join(",")))
 }
 
 #[cfg(test)]

@@ -4,12 +4,17 @@ use crate::model::MessagePattern;
 use oxocert_sip::message::Message;
 
 /// Whether the message is of this kind. A digest challenge (401, 407) is answered by itself and says nothing about a
-/// call: a range of codes leaves it out, its own code names it.
+/// call: a range of codes leaves it out, its own code names it. A pattern of the secured trunk means no message:
+/// [`super::event`].
 pub fn message_matches(pattern: &MessagePattern, message: &Message) -> bool {
     match pattern {
         MessagePattern::Invite => message.method() == Some("INVITE") && message.to_tag().is_none(),
         MessagePattern::ReInvite => message.method() == Some("INVITE") && message.to_tag().is_some(),
         MessagePattern::Request(method) => message.method() == Some(method),
+        MessagePattern::Tls { .. }
+        | MessagePattern::TlsClosed
+        | MessagePattern::Dns { .. }
+        | MessagePattern::ProbeAnswer => false,
         MessagePattern::Response { low, high, method } => {
             let Some(code) = message.status() else { return false };
             let challenge = matches!(code, 401 | 407) && low != high;

@@ -1,7 +1,8 @@
 //! Steps, matchers and sounds in words, as ladder previews, terminals and reports print them.
 
-use crate::model::step::HoldStyle;
-use crate::model::{Action, Matcher, State, Step, Verb, WantedSound};
+mod action;
+
+use crate::model::{Matcher, State, Step, Verb, WantedSound};
 use oxocert_record::RoleName;
 use std::fmt;
 
@@ -36,42 +37,6 @@ impl fmt::Display for Matcher {
             Matcher::LoadFloor(_) => f.write_str("a load not below the floor of its release"),
             Matcher::SameAs { step, field } => write!(f, "the same as {field} of step {step}"),
             Matcher::DiffersFrom { step, field } => write!(f, "other than {field} of step {step}"),
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Action::Dial { to } => write!(f, "dials {to}"),
-            Action::Call { to, anonymous: false } => write!(f, "calls {to}"),
-            Action::Call { to, anonymous: true } => write!(f, "calls {to} without showing its number"),
-            Action::Ring => f.write_str("rings"),
-            Action::Answer => f.write_str("answers"),
-            Action::Reject { code } => write!(f, "rejects with {code}"),
-            Action::HangUp => f.write_str("hangs up"),
-            Action::Hold { how: HoldStyle::SendOnly } => f.write_str("holds"),
-            Action::Hold { how: HoldStyle::Inactive } => f.write_str("holds (inactive)"),
-            Action::Hold { how: HoldStyle::ZeroAddress } => f.write_str("holds (c=0.0.0.0)"),
-            Action::Hold { how: HoldStyle::RecvOnly } => f.write_str("holds (recvonly)"),
-            Action::Resume => f.write_str("resumes"),
-            Action::Consult { to } => write!(f, "consults {to}"),
-            Action::TransferAttended => f.write_str("transfers to the one it consulted"),
-            Action::TransferBlind { to } => write!(f, "transfers to {to}"),
-            Action::SendDigits { digits, loss_percent: 0 } => write!(f, "sends the digits {digits}"),
-            Action::SendDigits { digits, loss_percent } => {
-                write!(f, "sends the digits {digits}, {loss_percent} % lost")
-            }
-            Action::Talk { lasting } => write!(f, "talk for {} ms", lasting.as_millis()),
-            Action::Wait { lasting } => write!(f, "waits {} ms", lasting.as_millis()),
-            Action::Mute => f.write_str("answers nothing any more"),
-            Action::Restore => f.write_str("works normally again"),
-            Action::Refuse { code, methods } => write!(f, "answers {} with {code}", methods.join(" and ")),
-            Action::Admit { channels, code } => write!(f, "admits {channels} channels, then {code}"),
-            Action::SendOptions => f.write_str("sends OPTIONS"),
-            Action::Configure { setting, value } => write!(f, "is configured: {setting} = {value}"),
-            Action::Raw { text } => write!(f, "sends raw: {}", text.lines().next().unwrap_or_default()),
-            Action::Misbehave { how } => write!(f, "misbehaves: {how}"),
         }
     }
 }

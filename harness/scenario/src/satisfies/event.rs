@@ -1,0 +1,48 @@
+//! Which events of the secured trunk a pattern means: handshakes, queries, answers to probes.
+
+use crate::model::MessagePattern;
+use oxocert_record::{Emitter, RoleName, TlsEnded, TlsOutcome, What};
+
+/// Whether the event is of this kind. Only what the DUT itself did counts: a handshake with a stranger never matches.
+///
+/// `TLS refused` is said by one of two events: a handshake that the DUT refused; or the end of a connection that the DUT
+/// closed without having sent a byte of application data on it. The second is needed because a TLS 1.3 server tells the
+/// client's bad certificate only after the client has completed (RFC 8446 §4.4.2.4 with §2), and because some
+/// implementations look at the peer's certificate after the handshake only.
+pub fn event(pattern: &MessagePattern, what: &What) -> bool {
+    match (pattern, what) {
+        (MessagePattern::Tls { completed }, What::Tls(seen)) => {
+            seen.peer == Emitter::Dut
+                && match (completed, &seen.outcome) {
+                    (None, _) | (Some(true), TlsOutcome::Completed) => true,
+                    (Some(false), TlsOutcome::Refused { by_peer, .. }) => *by_peer,
+                    (Some(_), _) => false,
+                }
+        }
+        (MessagePattern::Tls { completed: Some(false) }, What::TlsEnded(ended)) => {
+            ended.peer == Emitter::Dut && is_late_refusal(ended)
+        }
+        (MessagePattern::TlsClosed, What::TlsEnded(ended)) => ended.peer == Emitter::Dut,
+        (MessagePattern::Dns { kind }, What::Dns(query)) => {
+            query.emitter == Emitter::Dut && kind.as_ref().is_none_or(|kind| *kind == query.kind)
+        }
+        (MessagePattern::ProbeAnswer, What::Probe(_)) => true,
+        _ => false,
+    }
+}
+
+/// Whether the DUT took the handshake back: it closed the connection without having spoken on it.
+pub(super) fn is_late_refusal(ended: &TlsEnded) -> bool {
+    ended.by_peer && !ended.peer_spoke
+}
+
+/// The role whose end it was, for an event that a pattern may mean.
+pub fn event_role(what: &What) -> Option<&RoleName> {
+    match what {
+        What::Tls(seen) => Some(&seen.role),
+        What::TlsEnded(ended) => Some(&ended.role),
+        What::Probe(seen) => Some(&seen.role),
+        What::Dns(query) => Some(&query.role),
+        _ => None,
+    }
+}
