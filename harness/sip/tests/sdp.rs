@@ -14,6 +14,8 @@ fn local(names: &[&str]) -> Local {
         codecs: names.iter().map(|name| Codec::named(name).unwrap()).collect(),
         telephone_event: Some(101),
         ptime: Some(20),
+        crypto: Vec::new(),
+        protocol: None,
         user: "-".to_string(),
         session_id: 7,
         version: 3,

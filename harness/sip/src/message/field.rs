@@ -1,7 +1,8 @@
 //! Looks at a message by the names that scenarios use.
 
 use super::{Message, NameAddr, Uri, text};
-use crate::sdp;
+use crate::sdp::{self, Audio, Crypto};
+use sha2::{Digest, Sha256};
 
 /// A name that no field has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,9 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("ruri", "the Request-URI as written"),
     ("ruri.user", "user part of the Request-URI"),
     ("ruri.host", "host of the Request-URI"),
+    ("ruri.port", "port of the Request-URI, absent where none is written"),
+    ("ruri.transport", "parameter transport of the Request-URI"),
+    ("ruri.scheme", "scheme of the Request-URI: sip or sips"),
     ("method", "the method of a request"),
     ("status", "the status code of a response"),
     ("reason", "the reason phrase of a response"),
@@ -27,6 +31,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("contact.user", "user part of the first Contact"),
     ("contact.host", "host of the first Contact"),
     ("contact.port", "port of the first Contact, absent where none is written"),
+    ("contact.transport", "parameter transport of the first Contact"),
+    ("contact.scheme", "scheme of the first Contact: sip or sips"),
     ("pai.user", "user part of each P-Asserted-Identity"),
     ("pai.host", "host of each P-Asserted-Identity"),
     ("privacy", "each value of Privacy"),
@@ -47,6 +53,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("cseq.method", "method of CSeq"),
     ("call-id", "Call-ID"),
     ("via.transport", "transport of the top Via, as written"),
+    ("via.host", "host of the top Via"),
+    ("via.port", "port of the top Via, absent where none is written"),
     ("via.branch", "branch of the top Via"),
     ("content-type", "Content-Type"),
     ("header.<Any>", "each header of that name, as written"),
@@ -60,6 +68,12 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("sdp.audio-streams", "number of audio m= lines whose port is not 0"),
     ("sdp.media", "kind of each m= line"),
     ("sdp.telephone-event", "payload type of telephone-event"),
+    ("sdp.protocol", "transport protocol of the audio m= line: RTP/AVP, RTP/SAVP"),
+    ("sdp.crypto.suites", "suite of each a=crypto line of the audio, in order"),
+    ("sdp.crypto.tags", "tag of each a=crypto line"),
+    ("sdp.crypto.lengths", "bytes of key and salt of each a=crypto line"),
+    ("sdp.crypto.keys", "what tells the keys apart and shows none: 16 hexadecimal digits of SHA-256 of each key and salt"),
+    ("sdp.crypto.problems", "what is wrong with a=crypto lines, in words that show no key; absent where nothing is"),
 ];
 
 /// The values of a field, `None` where the message has none.
@@ -101,17 +115,19 @@ fn plain(message: &Message, name: &str) -> Option<Vec<String>> {
 /// Fields of one header taken apart; `None`: no such field.
 fn dotted(message: &Message, group: &str, part: &str) -> Option<Vec<String>> {
     Some(match (group, part) {
-        ("ruri", "user" | "host") => {
+        ("ruri", "user" | "host" | "port" | "transport" | "scheme") => {
             one(message.uri().and_then(Uri::parse).and_then(|uri| uri_part(&uri, part)))
         }
         ("from", "user" | "host" | "display" | "tag") => one(address_part(message.from(), part)),
         ("to", "user" | "host" | "display" | "tag") => one(address_part(message.to(), part)),
-        ("contact", "user" | "host" | "port") => one(address_part(message.contact(), part)),
+        ("contact", "user" | "host" | "port" | "transport" | "scheme") => one(address_part(message.contact(), part)),
         ("pai", "user" | "host") => addresses(message, "P-Asserted-Identity", part),
         ("diversion", "user" | "reason") => addresses(message, "Diversion", part),
         ("cseq", "number") => one(message.header("CSeq").and_then(|v| v.split_whitespace().next())),
         ("cseq", "method") => one(message.header("CSeq").and_then(|v| v.split_whitespace().nth(1))),
         ("via", "transport") => one(message.via().map(|via| via.transport)),
+        ("via", "host") => one(message.via().map(|via| via.host)),
+        ("via", "port") => one(message.via().and_then(|via| via.port)),
         ("via", "branch") => one(message.branch()),
         ("body", "length") => one(Some(message.body().len())),
         _ => return None,
@@ -140,8 +156,23 @@ fn sdp_field(message: &Message, part: &str) -> Option<Vec<String>> {
         "address" => one(audio.map(|audio| audio.address.as_str()).filter(|address| !address.is_empty())),
         "port" => one(audio.map(|audio| audio.port)),
         "telephone-event" => one(audio.and_then(|audio| audio.telephone_event)),
+        "protocol" => one(audio.map(|audio| audio.protocol.as_str())),
+        "crypto.suites" => each_crypto(audio, |line| line.suite.clone()),
+        "crypto.tags" => each_crypto(audio, |line| line.tag.to_string()),
+        "crypto.lengths" => each_crypto(audio, |line| line.key_and_salt.len().to_string()),
+        "crypto.keys" => each_crypto(audio, |line| fingerprint(&line.key_and_salt)),
+        "crypto.problems" => audio.map(|audio| audio.crypto_problems.clone()).unwrap_or_default(),
         _ => return None,
     })
+}
+
+fn each_crypto(audio: Option<&Audio>, part: impl Fn(&Crypto) -> String) -> Vec<String> {
+    audio.map(|audio| audio.crypto.iter().map(part).collect()).unwrap_or_default()
+}
+
+/// Tells keys apart without showing them: a master key is never printed.
+fn fingerprint(key: &[u8]) -> String {
+    Sha256::digest(key).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn one(value: Option<impl ToString>) -> Vec<String> {
@@ -173,6 +204,8 @@ fn uri_part(uri: &Uri, part: &str) -> Option<String> {
     match part {
         "user" => uri.user_decoded(),
         "host" => Some(uri.host.clone()).filter(|host| !host.is_empty()),
+        "scheme" => Some(uri.scheme.clone()),
+        "transport" => uri.param("transport").map(str::to_string),
         _ => uri.port.map(|port| port.to_string()),
     }
 }

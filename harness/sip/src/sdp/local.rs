@@ -1,8 +1,15 @@
 //! Our side of an audio session: offers and answers (RFC 3264 §5, §6).
 
-use super::{Codec, Direction, read};
+use super::{Audio, Codec, Crypto, Direction, read};
 use sdp_types::{AddrType, Attribute, Connection, Media, NetType, Origin, Session, Time};
+use std::fmt;
 use std::net::IpAddr;
+
+/// RTP in clear.
+const CLEAR: &str = "RTP/AVP";
+
+/// RTP secured by keys in the description.
+const SECURED: &str = "RTP/SAVP";
 
 /// Our side of an audio session: writes offers, answers and re-offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +24,10 @@ pub struct Local {
     pub telephone_event: Option<u8>,
     /// `a=ptime`, ms.
     pub ptime: Option<u32>,
+    /// `a=crypto` lines of our offers, in order of preference; as an answerer the suites and keys we have. Empty: `RTP/AVP`.
+    pub crypto: Vec<Crypto>,
+    /// The transport protocol where it is not the one that `crypto` asks for (`RTP/SAVP` with, `RTP/AVP` without).
+    pub protocol: Option<String>,
     /// `o=` user name, `-` where there is none.
     pub user: String,
     /// `o=` session id.
@@ -25,8 +36,8 @@ pub struct Local {
     pub version: u64,
 }
 
-/// An answer we wrote, and what it means for media.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer we wrote, and what it means for media. Its `Debug` leaves the bytes out: there may be a key in them.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The exact bytes.
     pub bytes: Vec<u8>,
@@ -36,18 +47,35 @@ pub struct Answer {
     pub telephone_event: Option<u8>,
     /// As written in the answer (our side).
     pub direction: Direction,
+    /// The keys, where the session is secured: ours (as answered), then theirs.
+    pub crypto: Option<(Crypto, Crypto)>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("codec", &self.codec)
+            .field("telephone_event", &self.telephone_event)
+            .field("direction", &self.direction)
+            .field("crypto", &self.crypto)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Local {
-    /// An offer of all our codecs.
+    /// An offer of all our codecs, with all our keys.
     pub fn offer(&self, direction: Direction) -> Vec<u8> {
-        let medias = vec![self.audio(&self.codecs, self.telephone_event, direction)];
+        let secured = if self.crypto.is_empty() { CLEAR } else { SECURED };
+        let medias = vec![self.audio(secured, &self.crypto, &self.codecs, self.telephone_event, direction)];
         self.write(medias)
     }
 
     /// The answer to `offer`: the first codec of the offer that we know, and telephone-event where both know it; the
     /// direction mirrored and narrowed to `direction`; every other m= line refused. `None`: no description, no audio
-    /// line that is not refused, or no common codec (a 488).
+    /// line that is not refused, no common codec, or other security than ours (a 488).
+    ///
+    /// With keys of our own only `RTP/SAVP` is answered, without only `RTP/AVP`. The first line of the offer whose suite we have
+    /// is taken; ours goes back under its tag (RFC 4568 §5.1.2). A key over DTLS (`UDP/TLS/RTP/SAVP`) is never agreed.
     ///
     /// An offer from 0.0.0.0 receives nothing, so the answer to a `sendrecv` from there is `recvonly`.
     pub fn answer(&self, offer: &[u8], direction: Direction) -> Option<Answer> {
@@ -57,6 +85,7 @@ impl Local {
         if audio.port == 0 {
             return None;
         }
+        let (protocol, crypto) = self.security(&audio)?;
         let offered = audio.codecs.iter().find_map(|theirs| {
             let ours = self.codecs.iter().find(|ours| ours.same_encoding(theirs))?;
             Some(Codec { fmtp: ours.fmtp.clone(), ..theirs.clone() })
@@ -69,18 +98,42 @@ impl Local {
             .enumerate()
             .map(|(at, media)| {
                 if at == index {
-                    self.audio(std::slice::from_ref(&offered), telephone_event, direction)
+                    let own = crypto.as_ref().map_or(&[][..], |(own, _)| std::slice::from_ref(own));
+                    self.audio(protocol, own, std::slice::from_ref(&offered), telephone_event, direction)
                 } else {
                     refused(media)
                 }
             })
             .collect();
-        Some(Answer { bytes: self.write(medias), codec: offered, telephone_event, direction })
+        Some(Answer { bytes: self.write(medias), codec: offered, telephone_event, direction, crypto })
     }
 
-    fn audio(&self, codecs: &[Codec], telephone_event: Option<u8>, direction: Direction) -> Media {
+    /// What secures the answer to `offer`: the protocol, and our line and theirs. `None`: we cannot agree.
+    fn security(&self, offer: &Audio) -> Option<(&'static str, Option<(Crypto, Crypto)>)> {
+        if self.crypto.is_empty() {
+            return offer.protocol.eq_ignore_ascii_case(CLEAR).then_some((CLEAR, None));
+        }
+        if !offer.protocol.eq_ignore_ascii_case(SECURED) {
+            return None;
+        }
+        let taken = offer.crypto.iter().filter(|theirs| theirs.is_plain()).find_map(|theirs| {
+            let ours = self.crypto.iter().find(|ours| ours.same_suite(theirs))?;
+            Some((Crypto { tag: theirs.tag, suite: theirs.suite.clone(), ..ours.clone() }, theirs.clone()))
+        })?;
+        Some((SECURED, Some(taken)))
+    }
+
+    fn audio(
+        &self,
+        protocol: &str,
+        crypto: &[Crypto],
+        codecs: &[Codec],
+        telephone_event: Option<u8>,
+        direction: Direction,
+    ) -> Media {
         let mut formats: Vec<String> = codecs.iter().map(|codec| codec.pt.to_string()).collect();
-        let mut attributes = Vec::new();
+        let lines = crypto.iter().map(|line| Attribute::with_value("crypto", line.value()));
+        let mut attributes: Vec<Attribute> = lines.collect();
         for codec in codecs {
             let map = format!("{} {}/{}", codec.pt, codec.name, codec.clock);
             attributes.push(Attribute::with_value("rtpmap", map));
@@ -97,7 +150,8 @@ impl Local {
             attributes.push(Attribute::with_value("ptime", ptime));
         }
         attributes.push(Attribute::new(direction.as_str()));
-        Media { attributes, ..line("audio", self.port, "RTP/AVP", &formats.join(" ")) }
+        let protocol = self.protocol.as_deref().unwrap_or(protocol);
+        Media { attributes, ..line("audio", self.port, protocol, &formats.join(" ")) }
     }
 
     fn write(&self, medias: Vec<Media>) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! Reads a description to what an audio call needs.
 
-use super::{Codec, Direction};
+use super::{Codec, Crypto, Direction, crypto};
 use sdp_types::{Media, Session};
 use std::net::IpAddr;
 
@@ -21,6 +21,12 @@ pub struct Audio {
     pub ptime: Option<u32>,
     /// Direction; `sendrecv` where none is written.
     pub direction: Direction,
+    /// The transport protocol of the m= line: `RTP/AVP`, `RTP/SAVP`.
+    pub protocol: String,
+    /// Its legal `a=crypto` lines, in order.
+    pub crypto: Vec<Crypto>,
+    /// What is wrong with `a=crypto` lines, in words that show no key: those that are not legal, and legal ones of unknown suites.
+    pub crypto_problems: Vec<String>,
 }
 
 /// A description that was read.
@@ -73,6 +79,10 @@ pub(super) fn audio(session: &Session, media: &Media) -> Audio {
     let clock = codecs.first().map_or(8000, |codec| codec.clock);
     let event = events.iter().find(|event| event.clock == clock).or(events.first());
     let in_media = media.attributes.iter().find_map(|a| Direction::parse(&a.attribute));
+    let (crypto, mut crypto_problems) = crypto::read_all(media.get_attribute_values("crypto"));
+    if session.has_attribute("crypto") {
+        crypto_problems.push("a=crypto stands before the first m= line, where it means nothing".to_owned());
+    }
     let in_session = || session.attributes.iter().find_map(|a| Direction::parse(&a.attribute));
     Audio {
         address: address.to_string(),
@@ -82,6 +92,9 @@ pub(super) fn audio(session: &Session, media: &Media) -> Audio {
         codecs,
         ptime: media.get_first_attribute_value("ptime").flatten().and_then(|ms| ms.trim().parse().ok()),
         direction: in_media.or_else(in_session).unwrap_or(Direction::SendRecv),
+        protocol: media.proto.clone(),
+        crypto,
+        crypto_problems,
     }
 }
 

@@ -136,7 +136,7 @@ impl UserAgent {
     pub fn receive(&mut self, at: At, flow: Flow, bytes: &[u8]) {
         match flow.transport {
             Transport::Udp => self.receive_datagram(at, flow, bytes),
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Tls => {
                 self.framers.entry(flow).or_default().push(bytes);
                 while let Some(framed) = self.framers.get_mut(&flow).and_then(Framer::poll) {
                     self.receive_framed(at, flow, framed);
@@ -330,8 +330,8 @@ impl UserAgent {
 fn same_stream(one: Flow, other: Flow) -> bool {
     let local = one.local == other.local
         || (one.local.ip() == other.local.ip() && (one.local.port() == 0 || other.local.port() == 0));
-    one.transport == Transport::Tcp
-        && other.transport == Transport::Tcp
+    one.transport.is_reliable()
+        && other.transport == one.transport
         && one.remote == other.remote
         && local
 }
