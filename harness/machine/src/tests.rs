@@ -129,3 +129,113 @@ fn a_machine_whose_deadline_never_moves_is_named() {
     let stuck = simulation.run(At::from_secs(2), || false);
     assert_eq!(stuck, Err(Stuck::Spinning { node: 0, at: At::from_secs(1) }));
 }
+
+/// Does as it is told and reports all that comes, from which flow.
+#[derive(Default)]
+struct Obedient {
+    out: VecDeque<Output<(Flow, String)>>,
+}
+
+type Heard = Vec<(Flow, String)>;
+
+enum Do {
+    Say(Flow, &'static str),
+    Hang(Flow),
+}
+
+impl Machine for Obedient {
+    type Command = Do;
+    type Event = (Flow, String);
+
+    fn handle(&mut self, _: At, input: Input<Do>) {
+        self.out.push_back(match input {
+            Input::Command(Do::Say(flow, text)) => {
+                Output::Transmit { flow, tos: 0, bytes: text.as_bytes().to_vec() }
+            }
+            Input::Command(Do::Hang(flow)) => Output::Close { flow },
+            Input::Received { flow, bytes, .. } => {
+                Output::Event((flow, String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            Input::Connected { flow } => Output::Event((flow, "connected".into())),
+            Input::Closed { flow, reason } => Output::Event((flow, reason)),
+            Input::Unreachable { .. } | Input::Timeout => return,
+        });
+    }
+
+    fn poll(&mut self) -> Option<Output<(Flow, String)>> {
+        self.out.pop_front()
+    }
+
+    fn deadline(&self) -> Option<At> {
+        None
+    }
+}
+
+/// What two nodes heard: `.1` orders at the beginning, `.2` listens at port 5061, answers "x" and hangs up at "bye".
+fn heard(orders: Vec<Do>) -> (Heard, Heard) {
+    let (one, other) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+    let mut simulation = Simulation::new(Weather::default(), Seed(1));
+    simulation.add(MachineNode::new(Obedient::default(), ip("127.0.0.1"), orders, |_, event| {
+        one.borrow_mut().push(event);
+        vec![]
+    }));
+    let listening = BTreeSet::from([address("127.0.0.2:5061")]);
+    let node = MachineNode::new(Obedient::default(), ip("127.0.0.2"), vec![], |_, (flow, text)| {
+        other.borrow_mut().push((flow, text.clone()));
+        match text.as_str() {
+            "x" => vec![Do::Say(flow, "yes")],
+            "bye" => vec![Do::Say(flow, "last words"), Do::Hang(flow)],
+            _ => vec![],
+        }
+    });
+    simulation.add(node.listening_at(listening));
+    // Nothing is due any more once all is said.
+    let _ = simulation.run(At::from_secs(1), || false);
+    drop(simulation);
+    (one.into_inner(), other.into_inner())
+}
+
+fn own(port: u16) -> Flow {
+    Flow::tcp(SocketAddr::new("127.0.0.1".parse().expect("an ip"), port), address("127.0.0.2:5061"))
+}
+
+#[test]
+fn a_port_of_ones_own_is_a_connection_of_ones_own() {
+    let (first, second) = (*Flow::OWN_PORTS.start(), *Flow::OWN_PORTS.end());
+    let (one, other) =
+        heard(vec![Do::Say(own(first), "a"), Do::Say(own(second), "b"), Do::Say(own(first), "c")]);
+    let connected = |port| (own(port), "connected".to_owned());
+    assert_eq!(one, [connected(first), connected(second)]);
+    let said: Vec<_> = other
+        .iter()
+        .filter(|(_, text)| text.len() == 1)
+        .map(|(flow, text)| (flow.remote.port(), text.as_str()))
+        .collect();
+    assert_eq!(said, [(first, "a"), (second, "b"), (first, "c")]);
+}
+
+#[test]
+fn data_before_a_close_arrives_and_the_close_comes_once() {
+    let (one, other) = heard(vec![Do::Say(own(0), "bye")]);
+    let texts: Vec<&str> = one.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["connected", "last words", "closed by the other end"]);
+    assert_eq!(other.len(), 2, "an end that was closed hears nothing more: {other:?}");
+}
+
+#[test]
+fn nothing_comes_over_an_end_that_was_closed() {
+    let flow = own(61_000);
+    let (one, other) = heard(vec![Do::Say(flow, "x"), Do::Hang(flow)]);
+    assert_eq!(one, [], "closed before it was connected");
+    let texts: Vec<&str> = other.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["connected", "x", "closed by the other end"]);
+}
+
+#[test]
+fn nobody_listens_there_and_what_is_gone_stays_gone() {
+    let clear = Flow::tcp(address("127.0.0.1:61000"), address("127.0.0.2:5060"));
+    let gone = own(41_000);
+    let (one, other) = heard(vec![Do::Say(clear, "x"), Do::Say(gone, "y")]);
+    assert_eq!(one, [(clear, "connection refused".to_owned()), (gone, "the connection is gone".to_owned())]);
+    assert_eq!(other, []);
+}

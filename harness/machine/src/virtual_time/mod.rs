@@ -5,20 +5,18 @@
 
 mod network;
 mod node;
+mod streams;
 
 pub use network::Weather;
 pub use node::{MachineNode, Node, Sent};
 
 use crate::{At, Flow, Seed, Transport};
 use network::{Arrival, Network, What};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use streams::Streams;
 
 /// How often one node may ask for a time-out at the same instant before the run is given up.
 const PATIENCE: u32 = 100_000;
-
-/// The first ephemeral port that a simulated stream connection takes.
-const FIRST_EPHEMERAL: u16 = 40_000;
 
 /// Why a run in virtual time ended before its goal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +44,7 @@ pub struct Simulation<'a> {
     nodes: Vec<Box<dyn Node + 'a>>,
     network: Network,
     now: At,
-    streams: BTreeMap<Flow, Flow>,
-    next_ephemeral: u16,
+    streams: Streams,
     sent: Vec<Sent>,
 }
 
@@ -58,8 +55,7 @@ impl<'a> Simulation<'a> {
             nodes: Vec::new(),
             network: Network::new(weather, seed),
             now: At::ZERO,
-            streams: BTreeMap::new(),
-            next_ephemeral: FIRST_EPHEMERAL,
+            streams: Streams::default(),
             sent: Vec::new(),
         }
     }
@@ -134,10 +130,15 @@ impl<'a> Simulation<'a> {
 
     fn deliver(&mut self, arrival: Arrival) {
         let Some(node) = self.owner(arrival.flow.local) else { return };
+        if arrival.flow.transport.is_reliable() && !self.streams.arrives(&arrival) {
+            return;
+        }
         match arrival.what {
             What::Bytes { tos, bytes } => self.nodes[node].receive(self.now, arrival.flow, tos, bytes),
             What::Connected => self.nodes[node].connected(self.now, arrival.flow),
-            What::Closed(reason) => self.nodes[node].closed(self.now, arrival.flow, reason),
+            What::Closed(reason) | What::Refused(reason) => {
+                self.nodes[node].closed(self.now, arrival.flow, reason);
+            }
             What::Unreachable => self.nodes[node].unreachable(self.now, arrival.flow),
         }
         self.drain(node);
@@ -153,13 +154,9 @@ impl<'a> Simulation<'a> {
                     Transport::Tcp | Transport::Tls => self.send_stream(flow, tos, bytes),
                 },
                 Sent::Close { flow } => {
-                    if self.streams.remove(&flow).is_some() {
-                        self.streams.remove(&flow.reversed());
-                        self.network.send_reliably(
-                            self.now,
-                            flow.reversed(),
-                            What::Closed("closed by the peer".into()),
-                        );
+                    if self.streams.close(flow) {
+                        let closed = What::Closed("closed by the other end".into());
+                        self.network.send_reliably(self.now, flow.reversed(), closed);
                     }
                 }
             }
@@ -177,39 +174,25 @@ impl<'a> Simulation<'a> {
     }
 
     fn send_stream(&mut self, flow: Flow, tos: u8, bytes: Vec<u8>) {
-        let open = self.streams.contains_key(&flow)
-            || self
-                .streams
-                .keys()
-                .any(|open| open.remote == flow.remote && open.local.ip() == flow.local.ip());
-        let connection = if open {
-            self.streams
-                .keys()
-                .find(|open| **open == flow)
-                .or_else(|| {
-                    self.streams
-                        .keys()
-                        .find(|open| open.remote == flow.remote && open.local.ip() == flow.local.ip())
-                })
-                .copied()
-                .unwrap_or(flow)
-        } else if self.owner(flow.remote).is_some() {
-            self.connect(flow)
-        } else {
-            self.network.send_reliably(self.now, flow, What::Closed("connection refused".into()));
-            return;
+        let connection = match self.streams.open(flow) {
+            Some(connection) => connection,
+            None => {
+                let refused = if !flow.may_be_made() {
+                    Some("the connection is gone")
+                } else if !self.nodes.iter().any(|node| node.listens(flow.remote)) {
+                    Some("connection refused")
+                } else {
+                    None
+                };
+                if let Some(why) = refused {
+                    return self.network.send_reliably(self.now, flow, What::Refused(why.into()));
+                }
+                let connection = self.streams.connect(flow);
+                self.network.send_reliably(self.now, connection, What::Connected);
+                self.network.send_reliably(self.now, connection.reversed(), What::Connected);
+                connection
+            }
         };
         self.network.send_reliably(self.now, connection.reversed(), What::Bytes { tos: Some(tos), bytes });
-    }
-
-    fn connect(&mut self, flow: Flow) -> Flow {
-        let port = self.next_ephemeral;
-        self.next_ephemeral = self.next_ephemeral.checked_add(1).unwrap_or(FIRST_EPHEMERAL);
-        let connection = Flow::tcp(SocketAddr::new(flow.local.ip(), port), flow.remote);
-        self.streams.insert(connection, connection);
-        self.streams.insert(connection.reversed(), connection);
-        self.network.send_reliably(self.now, connection, What::Connected);
-        self.network.send_reliably(self.now, connection.reversed(), What::Connected);
-        connection
     }
 }

@@ -29,9 +29,15 @@ impl Default for Weather {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum What {
-    Bytes { tos: Option<u8>, bytes: Vec<u8> },
+    Bytes {
+        tos: Option<u8>,
+        bytes: Vec<u8>,
+    },
     Connected,
+    /// The end of a connection.
     Closed(String),
+    /// A connection was not made.
+    Refused(String),
     Unreachable,
 }
 

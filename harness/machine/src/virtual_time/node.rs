@@ -2,7 +2,7 @@
 
 use crate::{At, Flow, Input, Machine, Output};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What a node put on the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub enum Sent {
 pub trait Node {
     /// Whether packets to this address are this node's.
     fn owns(&self, address: IpAddr) -> bool;
+    /// Whether a stream may be made to this address.
+    fn listens(&self, address: SocketAddr) -> bool {
+        self.owns(address.ip())
+    }
     /// Bytes arrived.
     fn receive(&mut self, at: At, flow: Flow, tos: Option<u8>, bytes: Vec<u8>);
     /// A stream is established.
@@ -47,6 +51,8 @@ pub trait Node {
 pub struct MachineNode<M: Machine, F> {
     machine: M,
     addresses: BTreeSet<IpAddr>,
+    /// `None`: every port.
+    listening: Option<BTreeSet<SocketAddr>>,
     on_event: F,
 }
 
@@ -57,11 +63,17 @@ where
 {
     /// A node with these addresses. `first` is given to the machine at once, at the beginning of time.
     pub fn new(machine: M, addresses: BTreeSet<IpAddr>, first: Vec<M::Command>, on_event: F) -> Self {
-        let mut node = MachineNode { machine, addresses, on_event };
+        let mut node = MachineNode { machine, addresses, listening: None, on_event };
         for command in first {
             node.machine.handle(At::ZERO, Input::Command(command));
         }
         node
+    }
+
+    /// The same node, which takes streams at these addresses only; a new one takes them at every port of its addresses.
+    #[must_use]
+    pub fn listening_at(self, listening: BTreeSet<SocketAddr>) -> Self {
+        MachineNode { listening: Some(listening), ..self }
     }
 }
 
@@ -72,6 +84,13 @@ where
 {
     fn owns(&self, address: IpAddr) -> bool {
         self.addresses.contains(&address)
+    }
+
+    fn listens(&self, address: SocketAddr) -> bool {
+        match &self.listening {
+            Some(listening) => listening.contains(&address),
+            None => self.owns(address.ip()),
+        }
     }
 
     fn receive(&mut self, at: At, flow: Flow, tos: Option<u8>, bytes: Vec<u8>) {
