@@ -59,7 +59,7 @@ pub fn preview(case: &Case) -> String {
     text
 }
 
-/// The roles from left to right: sets, the DUT, a-SBCs, PSTN parties.
+/// The roles from left to right: sets, the DUT, name servers, a-SBCs, PSTN parties.
 struct Columns {
     roles: Vec<RoleName>,
     pitch: usize,
@@ -75,6 +75,7 @@ impl Columns {
         };
         let mut roles = of_family("set.");
         roles.push("dut".into());
+        roles.extend(of_family("dns."));
         roles.extend(of_family("sbc."));
         roles.extend(of_family("pstn."));
         let pitch = ((WIDTH - MARGIN) / roles.len().max(1)).clamp(8, 20);
@@ -125,6 +126,9 @@ impl Columns {
                 self.arrow(text, &id, step, "REFER", true)
             }
             Verb::Does(Action::HangUp) => self.arrow(text, &id, step, "hang up", true),
+            Verb::Does(Action::Connect) => self.arrow(text, &id, step, "TLS connect", true),
+            Verb::Does(Action::DropConnection) => self.arrow(text, &id, step, "TLS close", true),
+            Verb::Does(Action::Probe { with }) => self.arrow(text, &id, step, &format!("probe {with}"), true),
             Verb::Does(Action::SendOptions) => self.arrow(text, &id, step, "OPTIONS", true),
             Verb::OneOf { alternatives, .. } => {
                 self.note(text, &id, step);

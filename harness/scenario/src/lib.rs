@@ -8,6 +8,7 @@
 pub mod coverage;
 pub mod describe;
 pub mod disk;
+pub mod lab;
 pub mod ladder;
 pub mod load;
 pub mod model;

@@ -29,19 +29,58 @@ pub const DNS_TYPES: [&str; 4] = ["A", "AAAA", "NAPTR", "SRV"];
 pub const EVENTS: [&str; 6] =
     ["TLS handshake", "TLS completed", "TLS refused", "TLS closed", "DNS query", "probe answer"];
 
+/// What a pattern means: it decides who can see it and which fields it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// A SIP message.
+    Message,
+    /// A handshake, or the end of a connection.
+    Tls,
+    /// A query to a name server.
+    Dns,
+    /// What came to a probe.
+    Probe,
+}
+
+impl Family {
+    /// What its fields begin with; `None`: the fields of a SIP message.
+    pub fn prefix(self) -> Option<&'static str> {
+        match self {
+            Family::Message => None,
+            Family::Tls => Some("tls."),
+            Family::Dns => Some("dns."),
+            Family::Probe => Some("probe."),
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Family::Message => "a message",
+            Family::Tls => "a TLS handshake",
+            Family::Dns => "a DNS query",
+            Family::Probe => "the answer to a probe",
+        }
+    }
+}
+
 impl MessagePattern {
-    /// Whether it means a SIP message; else a handshake, a query, or what came to a probe.
-    pub fn is_message(&self) -> bool {
+    /// What it means.
+    pub fn family(&self) -> Family {
         match self {
             MessagePattern::Invite
             | MessagePattern::ReInvite
             | MessagePattern::Request(_)
-            | MessagePattern::Response { .. } => true,
-            MessagePattern::Tls { .. }
-            | MessagePattern::TlsClosed
-            | MessagePattern::Dns { .. }
-            | MessagePattern::ProbeAnswer => false,
+            | MessagePattern::Response { .. } => Family::Message,
+            MessagePattern::Tls { .. } | MessagePattern::TlsClosed => Family::Tls,
+            MessagePattern::Dns { .. } => Family::Dns,
+            MessagePattern::ProbeAnswer => Family::Probe,
         }
+    }
+
+    /// Whether it means a SIP message; else a handshake, a query, or what came to a probe.
+    pub fn is_message(&self) -> bool {
+        self.family() == Family::Message
     }
 
     /// Reads a pattern; `None` where it is none.

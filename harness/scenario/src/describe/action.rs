@@ -99,7 +99,8 @@ fn resolves(
     addresses: &[IpAddr],
     services: &[Service],
 ) -> fmt::Result {
-    let addresses = addresses.iter().map(|address| format!("A {address}"));
+    let kind = |address: &IpAddr| if address.is_ipv4() { "A" } else { "AAAA" };
+    let addresses = addresses.iter().map(|address| format!("{} {address}", kind(address)));
     let services = services.iter().map(|service| {
         let Service { priority, weight, port, target } = service;
         format!("SRV {priority} {weight} {port} {target}")

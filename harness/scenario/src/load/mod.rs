@@ -9,6 +9,7 @@ mod operator;
 mod reader;
 mod register;
 mod roles;
+mod secured;
 mod standing;
 mod suggest;
 mod texts;

@@ -304,6 +304,17 @@ pub struct Party {
 }
 
 impl Bench {
+    /// Every role of the harness on this bench.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleName> {
+        let dns = self.internet.iter().flat_map(|internet| internet.dns.keys());
+        self.sbcs.keys().chain(self.sets.keys()).chain(self.parties.keys()).chain(dns)
+    }
+
+    /// Whether the bench has this role.
+    pub fn has_role(&self, role: &RoleName) -> bool {
+        self.roles().any(|known| known == role)
+    }
+
     /// The site of an address: a set's own site; every address of the DUT belongs to the main site.
     pub fn site_of(&self, address: IpAddr) -> Option<Site> {
         if self.dut.addresses.contains(&address) {

@@ -1,14 +1,15 @@
 //! `does = ".."`: the actions, and what each takes.
 
 use super::context::{Context, RoleKind};
+use super::secured;
 use crate::load::reader::{Node, Table};
 use crate::load::suggest::did_you_mean;
 use crate::model::step::HoldStyle;
 use crate::model::{Action, Quantity};
 
-/// Each action as it is written, with the kinds of roles that can do it.
+/// Each action as it is written, beside those of the secured trunk, with the kinds of roles that can do it.
 pub const ACTIONS: [(&str, &[RoleKind]); 22] = {
-    use RoleKind::{Dut, Party, Sbc, Set};
+    use RoleKind::{Dut, NameServer, Party, Sbc, Set};
     [
         ("dial", &[Set]),
         ("call", &[Party]),
@@ -23,9 +24,9 @@ pub const ACTIONS: [(&str, &[RoleKind]); 22] = {
         ("transfer-blind", &[Set]),
         ("send-digits", &[Set, Party]),
         ("talk", &[Set, Party]),
-        ("wait", &[Set, Party, Sbc, Dut]),
+        ("wait", &[Set, Party, Sbc, Dut, NameServer]),
         ("mute", &[Sbc]),
-        ("restore", &[Sbc]),
+        ("restore", &[Sbc, NameServer]),
         ("refuse", &[Sbc]),
         ("admit", &[Sbc]),
         ("send-options", &[Sbc]),
@@ -107,8 +108,11 @@ pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -
         "misbehave" => Action::Misbehave {
             how: step.need("how").and_then(|node| context.word(&node, &MISBEHAVIOURS))?.to_owned(),
         },
+        other if secured::ACTIONS.iter().any(|(word, _)| *word == other) => {
+            secured::action(context, other, step)?
+        }
         other => {
-            let known = ACTIONS.iter().map(|(word, _)| *word);
+            let known = all().map(|(word, _)| word);
             let hint = did_you_mean(other, known.clone())
                 .or_else(|| Some(format!("known: {}", known.collect::<Vec<_>>().join(", "))));
             node.problem_with(format!("unknown action \"{other}\""), hint);
@@ -123,9 +127,14 @@ pub(super) fn hold_words() -> impl Iterator<Item = &'static str> {
     HOLDS.iter().map(|(word, _)| *word).chain(MISBEHAVIOURS.iter().map(|(word, _)| *word))
 }
 
+/// Every action, with who may do it.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static [RoleKind])> + Clone {
+    ACTIONS.iter().chain(secured::ACTIONS.iter()).copied()
+}
+
 /// Who may do it.
 pub(super) fn actors(word: &str) -> Option<&'static [RoleKind]> {
-    ACTIONS.iter().find(|(known, _)| *known == word).map(|(_, kinds)| *kinds)
+    all().find(|(known, _)| *known == word).map(|(_, kinds)| kinds)
 }
 
 fn code(context: &Context<'_>, step: &Table<'_>, range: std::ops::RangeInclusive<u16>) -> Option<u16> {

@@ -33,6 +33,7 @@ pub(super) enum RoleKind {
     Set,
     Party,
     Dut,
+    NameServer,
 }
 
 impl RoleKind {
@@ -41,6 +42,7 @@ impl RoleKind {
             Some(("sbc", _)) => Some(RoleKind::Sbc),
             Some(("set", _)) => Some(RoleKind::Set),
             Some(("pstn", _)) => Some(RoleKind::Party),
+            Some(("dns", _)) => Some(RoleKind::NameServer),
             None if role.as_str() == "dut" => Some(RoleKind::Dut),
             _ => None,
         }
@@ -52,6 +54,7 @@ impl RoleKind {
             RoleKind::Set => "a set",
             RoleKind::Party => "a PSTN party",
             RoleKind::Dut => "the DUT",
+            RoleKind::NameServer => "a name server",
         }
     }
 }
@@ -234,8 +237,7 @@ impl Context<'_> {
     }
 
     pub(super) fn knows(&self, role: &RoleName) -> bool {
-        let bench = self.bench;
-        bench.sbcs.contains_key(role) || bench.sets.contains_key(role) || bench.parties.contains_key(role)
+        self.bench.has_role(role)
     }
 
     pub(super) fn no_such_role(&self, role: &RoleName) -> String {
@@ -243,10 +245,7 @@ impl Context<'_> {
     }
 
     pub(super) fn role_hint(&self, role: &RoleName) -> Option<String> {
-        let bench = self.bench;
-        let known =
-            bench.sbcs.keys().chain(bench.sets.keys()).chain(bench.parties.keys()).map(RoleName::as_str);
-        did_you_mean(role.as_str(), known)
+        did_you_mean(role.as_str(), self.bench.roles().map(RoleName::as_str))
     }
 
     /// Clauses of a `proves` list: each exists and reaches every architecture of the case.

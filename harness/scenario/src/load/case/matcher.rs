@@ -1,16 +1,19 @@
 //! Field checks: `check = { "sdp.codecs" = { first = "PCMA" }, "ruri.user" = "${pstn.a}" }`.
 
 use super::context::Context;
-use super::references::{Facts, References};
+use super::references::References;
 use crate::load::reader::{Node, Table};
 use crate::load::suggest::did_you_mean;
 use crate::model::{FieldCheck, Matcher};
+use crate::pattern::Family;
+use crate::satisfies::EVENT_FIELDS;
 use oxocert_record::StepId;
 
 pub(super) fn checks<'a>(
     context: &Context<'_>,
     references: &References<'a>,
     node: Option<Node<'a>>,
+    family: Option<Family>,
 ) -> Vec<FieldCheck> {
     let mut checks = Vec::new();
     let Some(table) = node.and_then(|node| node.table("`check`")) else { return checks };
@@ -19,7 +22,16 @@ pub(super) fn checks<'a>(
             table.problem_at_key(
                 field,
                 format!("unknown field `{field}`"),
-                did_you_mean(field, oxocert_sip::message::FIELDS.iter().map(|(known, _)| *known)),
+                did_you_mean(field, known(family)),
+            );
+            continue;
+        }
+        if let Some(family) = family.filter(|family| family_of(field) != *family) {
+            let words = family.words();
+            table.problem_at_key(
+                field,
+                format!("{words} has no field `{field}`"),
+                did_you_mean(field, known(Some(family))),
             );
             continue;
         }
@@ -30,11 +42,25 @@ pub(super) fn checks<'a>(
     checks
 }
 
+/// The names of fields, of one family where it is known.
+fn known(family: Option<Family>) -> impl Iterator<Item = &'static str> {
+    let all = oxocert_sip::message::FIELDS.iter().chain(EVENT_FIELDS).map(|(name, _)| *name);
+    all.filter(move |name| family.is_none_or(|family| family_of(name) == family))
+}
+
+/// What has a field of this name.
+fn family_of(name: &str) -> Family {
+    let of_events = [Family::Tls, Family::Dns, Family::Probe];
+    let found =
+        of_events.into_iter().find(|family| family.prefix().is_some_and(|prefix| name.starts_with(prefix)));
+    found.unwrap_or(Family::Message)
+}
+
 fn is_field(name: &str) -> bool {
     let header = name.strip_prefix("header.").is_some_and(|header| {
         !header.is_empty() && header.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     });
-    header || oxocert_sip::message::FIELDS.iter().any(|(known, _)| *known == name)
+    header || known(None).any(|known| known == name)
 }
 
 fn matcher<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'a>) -> Option<Matcher> {
@@ -137,6 +163,39 @@ fn other_step<'a>(references: &References<'a>, node: &Node<'a>) -> Option<(StepI
         return None;
     };
     let step = StepId(step.to_owned());
-    references.wants(node, &step, Facts::is_expects, "a step that `expects` a message");
+    match family_of(field) {
+        Family::Message => {
+            references.wants(
+                node,
+                &step,
+                |facts| facts.expects(Family::Message),
+                "a step that `expects` a message",
+            );
+        }
+        Family::Tls => {
+            references.wants(
+                node,
+                &step,
+                |facts| facts.expects(Family::Tls),
+                "a step that `expects` a TLS handshake",
+            );
+        }
+        Family::Dns => {
+            references.wants(
+                node,
+                &step,
+                |facts| facts.expects(Family::Dns),
+                "a step that `expects` a DNS query",
+            );
+        }
+        Family::Probe => {
+            references.wants(
+                node,
+                &step,
+                |facts| facts.expects(Family::Probe),
+                "a step that `expects` the answer to a probe",
+            );
+        }
+    }
     Some((step, field.to_owned()))
 }

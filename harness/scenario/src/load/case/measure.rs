@@ -43,7 +43,7 @@ const MEDIA: &str = "a step that `hears` or a talk";
 const REPEATED: &str = "an `expects` with `times` above 1";
 const DIGITS: &str = "a step that `receives-digits`";
 
-pub(super) const WORDS: [Word; 15] = [
+pub(super) const WORDS: [Word; 22] = [
     ("mean_interval", |step| Measurand::MeanInterval { step }, Kind::Time, Facts::is_repeated, REPEATED),
     ("interval_spread", |step| Measurand::IntervalSpread { step }, Kind::Time, Facts::is_repeated, REPEATED),
     ("level", |step| Measurand::Level { step }, Kind::Level, Facts::is_hears, "a step that `hears`"),
@@ -59,25 +59,25 @@ pub(super) const WORDS: [Word; 15] = [
         Facts::is_digits,
         DIGITS,
     ),
-    ("packets", |step| count(step, StreamCount::Packets), Kind::Number, Facts::has_media, MEDIA),
-    ("other_codec", |step| count(step, StreamCount::OtherCodec), Kind::Number, Facts::has_media, MEDIA),
-    ("other_size", |step| count(step, StreamCount::OtherSize), Kind::Number, Facts::has_media, MEDIA),
-    (
-        "timestamp_jumps",
-        |step| count(step, StreamCount::TimestampJumps),
-        Kind::Number,
-        Facts::has_media,
-        MEDIA,
-    ),
-    ("other_dscp", |step| count(step, StreamCount::OtherDscp), Kind::Number, Facts::has_media, MEDIA),
-    (
-        "other_rtcp_dscp",
-        |step| count(step, StreamCount::OtherRtcpDscp),
-        Kind::Number,
-        Facts::has_media,
-        MEDIA,
-    ),
+    packets("packets", |step| count(step, StreamCount::Packets)),
+    packets("other_codec", |step| count(step, StreamCount::OtherCodec)),
+    packets("other_size", |step| count(step, StreamCount::OtherSize)),
+    packets("timestamp_jumps", |step| count(step, StreamCount::TimestampJumps)),
+    packets("other_dscp", |step| count(step, StreamCount::OtherDscp)),
+    packets("other_rtcp_dscp", |step| count(step, StreamCount::OtherRtcpDscp)),
+    packets("authenticated", |step| count(step, StreamCount::Authenticated)),
+    packets("unauthenticated", |step| count(step, StreamCount::Unauthenticated)),
+    packets("roll_over_errors", |step| count(step, StreamCount::RollOverErrors)),
+    packets("replayed", |step| count(step, StreamCount::Replayed)),
+    packets("clear_packets", |step| count(step, StreamCount::Clear)),
+    packets("rtcp_authenticated", |step| count(step, StreamCount::RtcpAuthenticated)),
+    packets("rtcp_unauthenticated", |step| count(step, StreamCount::RtcpUnauthenticated)),
 ];
+
+/// A count of packets of a step that has media.
+const fn packets(word: &'static str, make: fn(StepId) -> Measurand) -> Word {
+    (word, make, Kind::Number, Facts::has_media, MEDIA)
+}
 
 fn count(step: StepId, what: StreamCount) -> Measurand {
     Measurand::Count { step, what }

@@ -7,6 +7,7 @@ mod matcher;
 mod matrix;
 mod measure;
 mod references;
+mod secured;
 mod steps;
 mod verb;
 
@@ -18,7 +19,7 @@ use super::suggest::did_you_mean;
 use crate::model::{Architecture, Bench, Case, CheckId, Lift, Never, Step};
 use crate::problem::Problems;
 use crate::sources::{Sources, stem};
-use context::Context;
+use context::{Context, RoleKind};
 use matrix::{Point, points};
 use oxocert_record::{CaseId, Phase, RoleName};
 use references::{Known, References};
@@ -208,6 +209,8 @@ fn not_applicable(context: &mut Context<'_>, root: &Table<'_>, head: &Head) -> O
         }
         match bench.dut.lacks.get(property) {
             Some(why) => reason = reason.or_else(|| Some(format!("the DUT has no {property}: {why}"))),
+            // Where the architecture does not apply, nobody needs to know.
+            None if reason.is_some() => {}
             None => {
                 if let Some(node) = root.get("requires") {
                     let known = bench.dut.properties.iter().chain(bench.dut.lacks.keys()).map(String::as_str);
@@ -243,6 +246,13 @@ fn never_step(context: &Context<'_>, node: &Node<'_>) -> Option<Never> {
     let id = table.need("id").and_then(|node| node.text());
     let who = table.need("who").map(|node| context.roles(&node)).unwrap_or_default();
     let sees = table.need("sees").and_then(|node| verb::pattern(context, &node));
+    if let (Some(node), Some(pattern)) = (table.get("who"), &sees) {
+        for role in &who {
+            if !RoleKind::of(role).is_some_and(|kind| verb::witnesses(pattern).contains(&kind)) {
+                node.problem(format!("`{role}` cannot see {}", pattern.family().words()));
+            }
+        }
+    }
     let proves = context.clauses(table.get("proves"));
     let position = table.position();
     table.finish();
@@ -271,11 +281,18 @@ mod tests {
     #[test]
     fn every_word_is_documented() {
         let text = include_str!("../../../../../docs/writing-scenarios.md");
-        let words = action::ACTIONS.iter().map(|(word, _)| *word);
+        let words = action::all().map(|(word, _)| word);
         let words = words
             .chain(verb::STATES.iter().map(|(word, _)| *word))
             .chain(measure::WORDS.iter().map(|(word, ..)| *word));
         let words = words.chain(crate::pattern::METHODS).chain(steps::OWN_FIELDS).chain(action::hold_words());
+        let lab =
+            crate::lab::CERTIFICATES.into_iter().chain(crate::lab::PROBES).chain(crate::lab::DNS_FAILURES);
+        let lab = lab
+            .chain(crate::lab::MEDIA_TROUBLES)
+            .chain(crate::lab::MEDIA_PROTOCOLS)
+            .chain(crate::lab::SRTP_SUITES);
+        let words = words.chain(secured::OWN_FIELDS).chain(crate::pattern::EVENTS).chain(lab);
         for word in words.filter(|word| *word != "records") {
             let written =
                 [format!("`{word}`"), format!(" {word}`"), format!("`{word} ="), format!(", `{word}")];
@@ -287,7 +304,7 @@ mod tests {
         for verb in verb::VERBS {
             assert!(text.contains(&format!("`{verb} = ")), "{verb} is missing in docs/writing-scenarios.md");
         }
-        for (field, _) in oxocert_sip::message::FIELDS {
+        for (field, _) in oxocert_sip::message::FIELDS.iter().chain(crate::satisfies::EVENT_FIELDS) {
             assert!(
                 text.contains(&format!("| `{field}` |")),
                 "{field} is missing in docs/writing-scenarios.md"

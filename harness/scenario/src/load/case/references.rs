@@ -3,6 +3,7 @@
 use crate::load::reader::Node;
 use crate::load::suggest::did_you_mean;
 use crate::model::{Action, Position, Step, Verb};
+use crate::pattern::Family;
 use oxocert_record::{RoleName, StepId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub(super) struct Facts {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Expects,
+    Expects(Family),
     Hears,
     Talk,
     Digits,
@@ -27,12 +28,12 @@ enum Kind {
 }
 
 impl Facts {
-    pub(super) fn is_expects(&self) -> bool {
-        self.kind == Kind::Expects
+    pub(super) fn expects(&self, family: Family) -> bool {
+        self.kind == Kind::Expects(family)
     }
 
     pub(super) fn is_repeated(&self) -> bool {
-        self.is_expects() && self.times > 1
+        matches!(self.kind, Kind::Expects(_)) && self.times > 1
     }
 
     pub(super) fn is_hears(&self) -> bool {
@@ -106,7 +107,7 @@ impl Known {
     pub(super) fn take(&mut self, steps: &[Step], twice: &mut impl FnMut(&Step)) {
         for step in steps {
             let kind = match &step.verb {
-                Verb::Expects(_) => Kind::Expects,
+                Verb::Expects(pattern) => Kind::Expects(pattern.family()),
                 Verb::Hears { .. } => Kind::Hears,
                 Verb::Does(Action::Talk { .. }) => Kind::Talk,
                 Verb::ReceivesDigits { .. } => Kind::Digits,

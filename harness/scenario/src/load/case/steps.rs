@@ -4,7 +4,8 @@ use super::action::actors;
 use super::context::{Context, RoleKind};
 use super::matcher::checks;
 use super::references::References;
-use super::verb::{VERBS, verb};
+use super::secured;
+use super::verb::{VERBS, verb, witnesses};
 use crate::load::reader::{Node, Table};
 use crate::load::units::Kind;
 use crate::model::{Action, Limit, Step, Verb};
@@ -91,6 +92,7 @@ fn step<'a>(
     if verb.is_none() || found.len() != 1 {
         table.forgive(&VERBS);
         table.forgive(&OWN_FIELDS);
+        table.forgive(&secured::OWN_FIELDS);
     }
     if nobody && !matches!(verb, Some(Verb::AnyOrder(_))) {
         table.problem("a step needs `who`");
@@ -121,7 +123,11 @@ fn step<'a>(
             "`times` counts the messages of an `expects`, at least 1, or the rounds of a group of `steps`",
         );
     }
-    let field_checks = checks(context, references, table.get("check"));
+    let family = match &verb {
+        Some(Verb::Expects(pattern)) => Some(pattern.family()),
+        _ => None,
+    };
+    let field_checks = checks(context, references, table.get("check"), family);
     if let (Some(node), Some(verb)) = (table.get("check"), &verb)
         && !matches!(verb, Verb::Expects(_))
     {
@@ -214,8 +220,8 @@ fn actors_fit(table: &Table<'_>, verb: &Verb, who: &[RoleName]) {
                 _ => {}
             }
         }
-        Verb::Expects(_) | Verb::SeesNo { .. } => {
-            refuse("see messages", &[RoleKind::Set, RoleKind::Party, RoleKind::Sbc])
+        Verb::Expects(pattern) | Verb::SeesNo { pattern, .. } => {
+            refuse(&format!("see {}", pattern.family().words()), witnesses(pattern));
         }
         Verb::Hears { .. } => refuse("hear", &media),
         Verb::ReceivesDigits { .. } => refuse("receive digits", &media),

@@ -5,7 +5,9 @@ use super::context::{Context, RoleKind};
 use super::references::References;
 use super::steps::{Place, steps};
 use crate::load::reader::{Node, Table};
+use crate::load::suggest::did_you_mean;
 use crate::model::{MessagePattern, State, Verb, WantedSound};
+use crate::pattern::{DNS_TYPES, EVENTS, Family};
 use oxocert_record::{RoleName, StepId};
 use std::time::Duration;
 
@@ -74,16 +76,34 @@ fn lasting(context: &Context<'_>, table: &Table<'_>) -> Option<Duration> {
     table.need("for").and_then(|node| context.duration(&node))
 }
 
+/// Who can see it.
+pub(super) fn witnesses(pattern: &MessagePattern) -> &'static [RoleKind] {
+    match pattern.family() {
+        Family::Message => &[RoleKind::Set, RoleKind::Party, RoleKind::Sbc],
+        Family::Tls | Family::Probe => &[RoleKind::Sbc],
+        Family::Dns => &[RoleKind::NameServer],
+    }
+}
+
 /// A message pattern.
 pub(super) fn pattern(context: &Context<'_>, node: &Node<'_>) -> Option<MessagePattern> {
     let text = context.text(node)?;
     let read = MessagePattern::parse(&text);
     if read.is_none() {
-        node.problem(format!(
-            "expected a message such as \"INVITE\", \"re-INVITE\", \"BYE\", \"180\", \"4xx\" or \"200 INVITE\", found \"{text}\""
-        ));
+        node.problem_with(
+            format!(
+                "expected a message such as \"INVITE\", \"re-INVITE\", \"BYE\", \"180\", \"4xx\" or \"200 INVITE\", found \"{text}\""
+            ),
+            event_hint(&text),
+        );
     }
     read
+}
+
+/// What was meant, where it is near a pattern of the secured trunk.
+fn event_hint(text: &str) -> Option<String> {
+    let queries = DNS_TYPES.iter().map(|kind| format!("DNS {kind}")).collect::<Vec<_>>();
+    did_you_mean(text, EVENTS.into_iter().chain(queries.iter().map(String::as_str)))
 }
 
 /// `no re-INVITE`.
@@ -93,7 +113,8 @@ fn nothing(context: &Context<'_>, node: &Node<'_>) -> Option<MessagePattern> {
     if read.is_none() {
         node.problem_with(
             format!("expected what may not come, such as \"no re-INVITE\", found \"{text}\""),
-            Some("what must come is written with `expects`".to_owned()),
+            event_hint(text.strip_prefix("no ").unwrap_or(&text))
+                .or_else(|| Some("what must come is written with `expects`".to_owned())),
         );
     }
     read
