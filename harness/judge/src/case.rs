@@ -25,6 +25,15 @@ pub(crate) struct Rules<'r> {
     pub standing: &'r Standing,
 }
 
+impl<'r> Rules<'r> {
+    /// The standing checks that a case has: those of the bench's architecture that it does not lift.
+    fn standing_of<'c>(&self, case: &'c Case) -> impl Iterator<Item = &'r StandingCheck> + use<'r, 'c> {
+        let bench: &'r Bench = self.bench;
+        let all = self.standing.checks.iter();
+        all.filter(move |check| case.lifts(&check.name).is_none() && standing::is_on(&check.name, bench))
+    }
+}
+
 /// Judges one case. Rows of the sizing table come apart.
 pub(crate) fn judge(
     timeline: &Timeline<'_>,
@@ -107,8 +116,7 @@ fn blank(case: &Case, rules: &Rules<'_>) -> CaseResult {
     checks.extend(case.never.iter().map(check::blank_never));
     checks.extend(case.measures.iter().map(measure::blank));
     checks.extend(case.channels.iter().map(channels::blank));
-    let standing = rules.standing.checks.iter().filter(|standing| case.lifts(&standing.name).is_none());
-    checks.extend(standing.map(blank_standing));
+    checks.extend(rules.standing_of(case).map(blank_standing));
     mark_observations(&mut checks, rules);
     CaseResult {
         id: case.id.clone(),
@@ -137,7 +145,7 @@ fn blank_standing(standing: &StandingCheck) -> CheckResult {
     CheckResult {
         id: standing.id(),
         verdict: Verdict::NotRun,
-        observation: false,
+        observation: standing::is_observation(&standing.name),
         required: standing.title.clone(),
         observed: "not reached".to_owned(),
         limit: None,
@@ -172,7 +180,7 @@ fn judge_run(context: &Context<'_, '_>, rules: &Rules<'_>) -> (CaseResult, Vec<S
         checks.push(check);
         sizing.push(row);
     }
-    for standing in rules.standing.checks.iter().filter(|standing| case.lifts(&standing.name).is_none()) {
+    for standing in rules.standing_of(case) {
         checks.push(if walked { judge_standing(context, standing) } else { blank_standing(standing) });
     }
     mark_observations(&mut checks, rules);

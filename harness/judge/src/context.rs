@@ -1,9 +1,10 @@
 //! Everything one case is judged from.
 
 use crate::dialogs::{self, Leg};
+use crate::handshakes::Handshake;
 use crate::timeline::{CaseRun, Seen, Timeline};
 use oxocert_machine::At;
-use oxocert_record::{Emitter, Event, EventNo, Phase, RoleName, StepId, StreamWindow, What};
+use oxocert_record::{Emitter, Event, EventNo, Phase, RoleName, StepId, StreamWindow, TlsOutcome, What};
 use oxocert_scenario::model::bench::Bench;
 use oxocert_scenario::model::{Case, Quantity, Step, Verb};
 use oxocert_scenario::satisfies::{Stretch, stretches};
@@ -53,6 +54,32 @@ impl<'c, 'a> Context<'c, 'a> {
     /// The media windows of the case that the DUT emitted.
     pub fn windows_of_dut(&self) -> impl Iterator<Item = (EventNo, &'c StreamWindow)> + use<'c, 'a> {
         self.windows().filter(|(_, window)| window.emitter == Emitter::Dut)
+    }
+
+    /// The handshakes of the DUT that the case rests on: its own, and before them those of the connections that stood when it
+    /// began.
+    pub fn handshakes(&self) -> impl Iterator<Item = &'c Handshake<'a>> + use<'c, 'a> {
+        let first = self.run.events.first().map_or(EventNo(0), |event| event.n);
+        let last = self.run.events.last().map_or(EventNo(0), |event| event.n);
+        self.timeline.handshakes.iter().filter(move |handshake| {
+            let stood = handshake.seen.outcome == TlsOutcome::Completed
+                && handshake.ended.is_none_or(|(ended, ..)| ended > first);
+            handshake.n <= last && (handshake.n >= first || stood)
+        })
+    }
+
+    /// Messages of the DUT to the a-SBCs.
+    pub fn on_trunk(&self) -> impl Iterator<Item = &'c Seen<'a>> + use<'c, 'a> {
+        let sbcs = &self.bench.sbcs;
+        self.of_dut().filter(|seen| sbcs.contains_key(&seen.on.point))
+    }
+
+    /// Media windows of the DUT at PSTN parties and a-SBCs.
+    pub fn trunk_windows(&self) -> impl Iterator<Item = (EventNo, &'c StreamWindow)> + use<'c, 'a> {
+        let bench: &'c Bench = self.bench;
+        self.windows_of_dut().filter(|(_, window)| {
+            bench.parties.contains_key(&window.role) || bench.sbcs.contains_key(&window.role)
+        })
     }
 
     /// What a role heard in the case.

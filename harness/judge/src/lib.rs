@@ -9,16 +9,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod case;
+mod certificate;
 mod channels;
 mod check;
 mod context;
 mod dialogs;
+mod handshakes;
 mod ladder;
 mod matrix;
 mod measure;
 pub mod result;
 mod run;
 mod standing;
+mod suites;
 mod timeline;
 mod words;
 

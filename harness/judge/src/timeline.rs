@@ -1,5 +1,6 @@
 //! The record made readable: messages parsed once, cases and steps found, damage told in words.
 
+use crate::handshakes::{self, Handshake};
 use oxocert_machine::At;
 use oxocert_record::{
     CaseEnd, CaseId, Direction, Emitter, Event, EventNo, Phase, RoleName, RunStarted, SipSeen, StepId, What,
@@ -18,6 +19,8 @@ pub(crate) struct Timeline<'a> {
     pub run: Option<&'a RunStarted>,
     /// The SIP messages, by event number.
     pub messages: BTreeMap<EventNo, Seen<'a>>,
+    /// The handshakes with the DUT, in order.
+    pub handshakes: Vec<Handshake<'a>>,
     /// The cases that were started, in order.
     pub cases: Vec<CaseRun<'a>>,
     /// Whether somebody interrupted the run.
@@ -170,6 +173,7 @@ impl<'a> Timeline<'a> {
             events,
             run: None,
             messages: BTreeMap::new(),
+            handshakes: handshakes::read(events),
             cases: Vec::new(),
             interrupted: false,
             ended: false,

@@ -1,5 +1,6 @@
-//! `expects`: a message of the DUT came to the role, through the right a-SBC, in time.
+//! `expects`: a message of the DUT, a handshake with it, or a query of it came to the role, at the right a-SBC, in time.
 
+use super::arrivals::{Arrival, arrivals, event_objection, is_event};
 use super::{Found, Span, deadline};
 use crate::context::Context;
 use crate::timeline::Seen;
@@ -20,6 +21,9 @@ pub(super) fn objection(
     pattern: &MessagePattern,
     n: EventNo,
 ) -> Option<(Verdict, String)> {
+    if is_event(pattern) {
+        return event_objection(context, &step.who, step.via.as_ref(), pattern, n);
+    }
     let Some(seen) = context.timeline.messages.get(&n) else {
         let text = match context.timeline.event(n) {
             None => format!("the record has no event {}", n.0),
@@ -75,7 +79,7 @@ pub(super) fn judge(context: &Context<'_, '_>, step: &Step, pattern: &MessagePat
     distinct.sort();
     distinct.dedup();
     if distinct.len() < wanted(step) {
-        let text = format!("{} of {} messages came", distinct.len(), wanted(step));
+        let text = format!("{} of {} came", distinct.len(), wanted(step));
         return Found::new(Verdict::Fail, text, evidence);
     }
     let Some(at) = evidence.iter().filter_map(|n| context.timeline.at_of(*n)).max() else {
@@ -94,12 +98,9 @@ pub(super) fn judge(context: &Context<'_, '_>, step: &Step, pattern: &MessagePat
 /// The runner gave up. It is the DUT's fault unless the message had come in time, or too late by less than the lag.
 fn missed(context: &Context<'_, '_>, step: &Step, pattern: &MessagePattern, span: Span) -> Found {
     let taken = context.all_evidence();
-    let came: Vec<&Seen<'_>> = context
-        .of_dut()
-        .filter(|seen| seen.at >= span.reference && !taken.contains(&seen.n) && !seen.on.retransmission)
-        .filter(|seen| {
-            is_for(step, seen) && seen.sip().is_some_and(|message| message_matches(pattern, message))
-        })
+    let came: Vec<Arrival> = arrivals(context, &step.who, step.via.as_ref(), pattern)
+        .into_iter()
+        .filter(|arrival| arrival.at >= span.reference && !taken.contains(&arrival.n))
         .collect();
     let why = context
         .run
@@ -113,7 +114,7 @@ fn missed(context: &Context<'_, '_>, step: &Step, pattern: &MessagePattern, span
         } else {
             String::new()
         };
-        return Found::new(Verdict::Fail, format!("{count}{why}"), came.iter().map(|seen| seen.n).collect());
+        return Found::new(Verdict::Fail, format!("{count}{why}"), came.iter().map(|arrival| arrival.n).collect());
     };
     let (verdict, text) = deadline::judge(context, step, span, last.at);
     let what = pattern;

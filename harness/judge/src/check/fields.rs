@@ -1,11 +1,12 @@
-//! Field checks of a message that a step took as its evidence.
+//! Field checks of what a step took as its evidence: a message, a handshake, a query, the answer to a probe.
 
 use crate::context::Context;
+use crate::handshakes::Handshake;
 use crate::result::CheckResult;
 use oxocert_record::{EventNo, StepId, Verdict};
 use oxocert_scenario::model::step::FieldCheck;
 use oxocert_scenario::model::{CheckId, Matcher, Step};
-use oxocert_scenario::satisfies::satisfies;
+use oxocert_scenario::satisfies::{EVENT_FIELDS, event_role, judged_field, satisfies};
 use oxocert_sip::message::field;
 
 /// How many different values of one field are written out.
@@ -77,8 +78,11 @@ fn over(context: &Context<'_, '_>, wanted: &FieldCheck, evidence: &[EventNo]) ->
     (verdict, observed.join("; "))
 }
 
-/// The values of a field of a message.
+/// The values of a field of a message, or of an event of the secured trunk.
 fn values(context: &Context<'_, '_>, n: EventNo, name: &str) -> Result<Option<Vec<String>>, String> {
+    if is_event_field(name) {
+        return values_of_event(context, n, name);
+    }
     let seen = context
         .timeline
         .messages
@@ -86,6 +90,26 @@ fn values(context: &Context<'_, '_>, n: EventNo, name: &str) -> Result<Option<Ve
         .ok_or_else(|| format!("event {} is no SIP message of the record", n.0))?;
     let message = seen.message.as_ref().map_err(|error| format!("event {}: {error}", n.0))?;
     field(message, name).map_err(|error| error.to_string())
+}
+
+fn is_event_field(name: &str) -> bool {
+    EVENT_FIELDS.iter().any(|(known, _)| *known == name)
+}
+
+/// The values of a field of a handshake, a query or a probe. Where the evidence is the end by which the DUT took a handshake
+/// back, what that end does not say is read from the handshake.
+fn values_of_event(context: &Context<'_, '_>, n: EventNo, name: &str) -> Result<Option<Vec<String>>, String> {
+    let event = context.timeline.event(n).ok_or_else(|| format!("the record has no event {}", n.0))?;
+    if event_role(&event.what).is_none() {
+        return Err(format!("event {} is no event that has the field {name}", n.0));
+    }
+    if let Some(values) = judged_field(context.bench, &event.what, name) {
+        return Ok(Some(values));
+    }
+    let ended = |handshake: &&Handshake<'_>| handshake.ended.is_some_and(|(ended, ..)| ended == n);
+    let handshake = context.timeline.handshakes.iter().find(ended);
+    let of_handshake = handshake.and_then(|handshake| context.timeline.event(handshake.n));
+    Ok(of_handshake.and_then(|event| judged_field(context.bench, &event.what, name)))
 }
 
 /// The values of a field of the first message that another step matched.

@@ -1,5 +1,6 @@
 //! The checks of the steps of a flow, each verified anew on the exact bytes and times of its evidence.
 
+mod arrivals;
 mod deadline;
 mod expects;
 mod fields;

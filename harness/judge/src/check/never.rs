@@ -1,5 +1,6 @@
 //! `never` and `sees = "no ..."`: what may not come from the DUT.
 
+use super::arrivals::arrivals;
 use super::{Found, Span};
 use crate::context::Context;
 use crate::result::CheckResult;
@@ -7,7 +8,6 @@ use crate::words;
 use oxocert_machine::At;
 use oxocert_record::{EventNo, RoleName, Verdict};
 use oxocert_scenario::model::{MessagePattern, Never, Step};
-use oxocert_scenario::satisfies::message_matches;
 use std::time::Duration;
 
 /// A `never` before anything is known.
@@ -65,7 +65,7 @@ pub(super) fn judge_span(
     Found::new(Verdict::Pass, format!("none in {}", words::span(watched)), came)
 }
 
-/// Messages of this kind from the DUT to the roles between the two moments; repetitions are left out.
+/// What the pattern means and came from the DUT to the roles between the two moments; repetitions are left out.
 fn came(
     context: &Context<'_, '_>,
     who: &[RoleName],
@@ -74,11 +74,6 @@ fn came(
     from: At,
     to: At,
 ) -> Vec<EventNo> {
-    let messages =
-        context.of_dut().filter(|seen| seen.at >= from && seen.at <= to && !seen.on.retransmission);
-    messages
-        .filter(|seen| who.iter().any(|role| seen.is_at(role)) && via.is_none_or(|via| seen.on.point == *via))
-        .filter(|seen| seen.sip().is_some_and(|message| message_matches(pattern, message)))
-        .map(|seen| seen.n)
-        .collect()
+    let all = arrivals(context, who, via, pattern).into_iter();
+    all.filter(|arrival| arrival.at >= from && arrival.at <= to).map(|arrival| arrival.n).collect()
 }

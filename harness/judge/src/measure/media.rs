@@ -4,7 +4,7 @@ use super::{NoReading, Reading};
 use crate::context::Context;
 use crate::words::{rounded, span_ms};
 use oxocert_machine::At;
-use oxocert_record::{DigitSeen, Emitter, EventNo, Sound, StepId, StreamWindow, What};
+use oxocert_record::{DigitSeen, Emitter, EventNo, Sound, SrtpCounts, StepId, StreamWindow, What};
 use oxocert_scenario::model::StreamCount;
 use oxocert_scenario::model::bench::MediaAnchor;
 use oxocert_scenario::model::step::{Step, Verb, WantedSound};
@@ -175,11 +175,16 @@ pub(super) fn count(context: &Context<'_, '_>, id: &StepId, what: StreamCount) -
                     window.rtcp_packets.saturating_sub(window.rtcp_dscp.iter().map(|(_, count)| count).sum());
                 (other_than(&window.rtcp_dscp, &|dscp| dscp == wanted_dscp), window.rtcp_packets)
             }
+            _ => protection(window, what),
         };
         found = found.saturating_add(counted);
         all = all.saturating_add(of);
     }
-    if what == StreamCount::OtherRtcpDscp && all == 0 {
+    let is_rtcp = matches!(
+        what,
+        StreamCount::OtherRtcpDscp | StreamCount::RtcpAuthenticated | StreamCount::RtcpUnauthenticated
+    );
+    if is_rtcp && all == 0 {
         return Err(NoReading::WithoutSubject(format!("no RTCP of the DUT in step {id}")));
     }
     if all > 0 && unread == all {
@@ -187,6 +192,36 @@ pub(super) fn count(context: &Context<'_, '_>, id: &StepId, what: StreamCount) -
     }
     let text = format!("{found} of {all} packets in {} windows of the DUT's streams", windows.len());
     Ok(Reading::single(found as f64, "", None, all, text, numbers(&windows)))
+}
+
+/// Packets of a window by what became of their protection, and how many were looked at. A port that was never secured takes
+/// everything as clear.
+fn protection(window: &StreamWindow, what: StreamCount) -> (u64, u64) {
+    let clear = || SrtpCounts {
+        clear: window.packets,
+        rtcp_unauthenticated: window.rtcp_packets,
+        ..SrtpCounts::default()
+    };
+    let srtp = window.srtp.unwrap_or_else(clear);
+    let of_rtcp = srtp.rtcp_authenticated.saturating_add(srtp.rtcp_unauthenticated);
+    match what {
+        StreamCount::Authenticated => (srtp.authenticated, window.packets),
+        StreamCount::Unauthenticated => {
+            (srtp.unauthenticated.saturating_add(srtp.other_key).saturating_add(srtp.roll_over), window.packets)
+        }
+        StreamCount::RollOverErrors => (srtp.roll_over, window.packets),
+        StreamCount::Replayed => (srtp.replayed, window.packets),
+        StreamCount::Clear => (srtp.clear, window.packets),
+        StreamCount::RtcpAuthenticated => (srtp.rtcp_authenticated, of_rtcp),
+        StreamCount::RtcpUnauthenticated => (srtp.rtcp_unauthenticated, of_rtcp),
+        // Counted by the caller.
+        StreamCount::Packets
+        | StreamCount::OtherCodec
+        | StreamCount::OtherSize
+        | StreamCount::TimestampJumps
+        | StreamCount::OtherDscp
+        | StreamCount::OtherRtcpDscp => (0, 0),
+    }
 }
 
 /// Payload types that some side of some call of the case named for telephone-event.

@@ -196,6 +196,13 @@ fn describe(of: &Measurand) -> String {
                 StreamCount::TimestampJumps => "timestamp jumps",
                 StreamCount::OtherDscp => "RTP packets with another DSCP",
                 StreamCount::OtherRtcpDscp => "RTCP packets with another DSCP",
+                StreamCount::Authenticated => "SRTP packets that authenticate",
+                StreamCount::Unauthenticated => "SRTP packets that do not authenticate under the agreed key",
+                StreamCount::RollOverErrors => "SRTP packets under another roll-over counter than the one due",
+                StreamCount::Replayed => "SRTP packets whose index came before",
+                StreamCount::Clear => "RTP packets in clear",
+                StreamCount::RtcpAuthenticated => "SRTCP packets that authenticate",
+                StreamCount::RtcpUnauthenticated => "RTCP packets that do not authenticate",
             };
             format!("the number of {what} of the DUT in step {step}")
         }

@@ -8,16 +8,26 @@ mod ef_media;
 mod malformed;
 mod one_codec;
 mod product_is_load;
+mod public_address;
 mod retransmission;
 mod rtp_after_bye;
 mod rtp_ports;
+mod savp;
+mod signalling_secured;
 mod source_is_sdp;
+mod srtcp;
+mod srtp_keys;
+mod srtp_only;
+mod tls_chain;
+mod tls_floor;
+mod tls_identity;
 mod unexpected_error;
 mod via_tag_cseq;
 
 use crate::context::Context;
 use crate::result::{LimitUsed, Measured};
 use oxocert_record::{EventNo, Verdict};
+use oxocert_scenario::model::bench::Bench;
 
 /// What a standing check found in one case.
 #[derive(Debug, Clone)]
@@ -69,6 +79,22 @@ struct StandingCheck {
     name: &'static str,
     /// Looks at one case.
     judge: fn(&Context<'_, '_>) -> Outcome,
+    /// Whether it is for a trunk over internet only; elsewhere a case does not have it.
+    internet: bool,
+    /// Whether it is only an observation, whatever its clauses weigh: reported, never blocking.
+    observation: bool,
+}
+
+impl StandingCheck {
+    /// A check for every architecture.
+    const fn everywhere(name: &'static str, judge: fn(&Context<'_, '_>) -> Outcome) -> StandingCheck {
+        StandingCheck { name, judge, internet: false, observation: false }
+    }
+
+    /// A check for a trunk over internet.
+    const fn over_internet(name: &'static str, judge: fn(&Context<'_, '_>) -> Outcome) -> StandingCheck {
+        StandingCheck { name, judge, internet: true, observation: false }
+    }
 }
 
 /// All of them. Which clauses they prove, and in which order they are reported, stands in `scenarios/standing.toml`.
@@ -85,11 +111,31 @@ const ALL: &[StandingCheck] = &[
     dialog_left::CHECK,
     retransmission::CHECK,
     unexpected_error::CHECK,
+    signalling_secured::CHECK,
+    tls_floor::CHECK,
+    tls_identity::CHECK,
+    tls_chain::CHECK,
+    public_address::CHECK,
+    savp::CHECK,
+    srtp_only::CHECK,
+    srtcp::CHECK,
+    srtp_keys::CHECK,
 ];
 
 /// The names of all standing checks that the judge knows, without `standing.`.
 pub fn standing_names() -> Vec<&'static str> {
     ALL.iter().map(|check| check.name).collect()
+}
+
+/// Whether a case on this bench has the standing check of this name. One that the judge does not know is kept: it is an ERROR there.
+pub(crate) fn is_on(name: &str, bench: &Bench) -> bool {
+    let check = ALL.iter().find(|check| check.name == name);
+    check.is_none_or(|check| !check.internet || bench.internet.is_some())
+}
+
+/// Whether the standing check of this name is only an observation.
+pub(crate) fn is_observation(name: &str) -> bool {
+    ALL.iter().any(|check| check.name == name && check.observation)
 }
 
 /// Looks at one case with the standing check of this name; `None` where the judge knows none of that name.

@@ -11,7 +11,7 @@ use oxocert_record::{Phase, RoleName};
 use oxocert_scenario::model::step::{Action, Step, Verb};
 use std::collections::BTreeSet;
 
-pub(super) const CHECK: StandingCheck = StandingCheck { name: "unexpected-error", judge };
+pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("unexpected-error", judge);
 
 /// What the scenario itself brings about.
 #[derive(Default)]

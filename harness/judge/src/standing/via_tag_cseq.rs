@@ -7,7 +7,7 @@ use oxocert_record::RoleName;
 use oxocert_sip::message::Message;
 use std::collections::BTreeMap;
 
-pub(super) const CHECK: StandingCheck = StandingCheck { name: "via-tag-cseq", judge };
+pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("via-tag-cseq", judge);
 
 /// RFC 3261 §8.1.1.5: the number must be less than 2**31.
 const CSEQ_END: u32 = 1 << 31;

@@ -221,6 +221,7 @@ pub(super) fn window(
         unstamped: 0,
         rtcp_packets: 0,
         rtcp_dscp: Vec::new(),
+        srtp: None,
     }
 }
 

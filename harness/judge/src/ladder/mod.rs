@@ -1,5 +1,7 @@
 //! The observed ladder as text: who sent what to whom, which step took it, what was heard.
 
+mod secured;
+
 use crate::context::Context;
 use crate::result::{LadderLine, LadderMark};
 use crate::timeline::Seen;
@@ -41,6 +43,10 @@ fn line(context: &Context<'_, '_>, event: &Event, taken: &BTreeMap<EventNo, &Ste
     };
     match &event.what {
         What::Sip(_) => message(context.timeline.messages.get(&event.n)?, taken),
+        What::Tls(seen) => Some(between(event, secured::handshake(seen), taken)),
+        What::TlsEnded(ended) => Some(between(event, secured::end(ended), taken)),
+        What::Probe(seen) => Some(between(event, secured::probe(seen), taken)),
+        What::Dns(seen) => Some(between(event, secured::query(seen), taken)),
         What::StepStarted { phase, step } => {
             let phase = match phase {
                 Phase::Setup => "set-up ",
@@ -79,6 +85,19 @@ fn line(context: &Context<'_, '_>, event: &Event, taken: &BTreeMap<EventNo, &Ste
         What::Interrupted => Some(note(event.at, String::new(), "INTERRUPTED".to_owned())),
         _ => None,
     }
+}
+
+/// A line that is no SIP message and yet goes from one end to another.
+fn between(event: &Event, line: secured::Line, taken: &BTreeMap<EventNo, &StepId>) -> LadderLine {
+    let (from, to, mut text) = line;
+    let mark = match taken.get(&event.n) {
+        Some(step) => {
+            text.push_str(&format!(" <- step {step}"));
+            LadderMark::Evidence
+        }
+        None => LadderMark::Message,
+    };
+    LadderLine { event: event.n, at_ms: millis(event.at), from, to, text, mark }
 }
 
 fn message(seen: &Seen<'_>, taken: &BTreeMap<EventNo, &StepId>) -> Option<LadderLine> {
@@ -134,8 +153,15 @@ fn summary(message: &Message, sdp: Option<&Description>) -> String {
         if audio.telephone_event.is_some() {
             codecs.push("telephone-event");
         }
+        let suites: Vec<&str> = audio.crypto.iter().map(|crypto| crypto.suite.as_str()).collect();
+        let secured = match (suites.is_empty(), audio.protocol.as_str()) {
+            (true, "RTP/AVP") => String::new(),
+            (true, other) => format!("{other} without crypto, "),
+            (false, "RTP/SAVP") => format!("{}, ", suites.join(",")),
+            (false, other) => format!("{other} with {}, ", suites.join(",")),
+        };
         text.push_str(&format!(
-            " (SDP {} {}:{} {})",
+            " (SDP {secured}{} {}:{} {})",
             codecs.join(","),
             audio.address,
             audio.port,
