@@ -63,8 +63,11 @@ pub(crate) fn read_key(path: &Path) -> Result<Vec<u8>, PkiError> {
     Ok(bytes)
 }
 
-/// Writes certificates as PEM into a new file.
-pub(crate) fn write_chain(path: &Path, chain: &[Vec<u8>]) -> Result<(), PkiError> {
+/// Writes certificates (DER) as PEM into a new file.
+///
+/// # Errors
+/// The file is there already, or cannot be written; one of them is no certificate.
+pub fn write_chain(path: &Path, chain: &[Vec<u8>]) -> Result<(), PkiError> {
     let mut pem = Vec::new();
     for der in chain {
         let one = X509::from_der(der).and_then(|certificate| certificate.to_pem());
@@ -83,6 +86,13 @@ pub(crate) fn write_key(path: &Path, key: &[u8]) -> Result<(), PkiError> {
 pub(crate) fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed("write", path))?;
+    file.write_all(bytes).map_err(failed("write", path))
+}
+
+/// Adds to the end of a file, which is made where it is not there.
+pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), PkiError> {
+    let mut file =
+        OpenOptions::new().append(true).create(true).mode(0o644).open(path).map_err(failed("write", path))?;
     file.write_all(bytes).map_err(failed("write", path))
 }
 

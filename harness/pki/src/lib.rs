@@ -4,15 +4,23 @@
 //! Nothing here reads a clock: every judgement of a date is made at a [`UtcSeconds`] that the caller gives. Keys and serial
 //! numbers are drawn by OpenSSL, so they differ from run to run; no verdict depends on them.
 
+mod certificate;
 mod error;
 mod examine;
 mod files;
 mod flaw;
 mod identity;
+pub mod inspect;
+mod issue;
 pub mod lab;
+pub mod ledger;
+pub mod request;
+mod utc;
 
 pub use error::PkiError;
 pub use examine::{SHORTEST_RSA, Usage, examine};
-pub use files::read_identity;
+pub use files::{read_identity, write_chain};
 pub use flaw::Flaw;
 pub use identity::{Identity, UtcSeconds};
+pub use issue::{LONGEST_DAYS, Terms, issue};
+pub use request::Request;

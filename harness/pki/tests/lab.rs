@@ -10,7 +10,7 @@ const SBC: &str = "sbc1.business-talk-ip.orange-business.com";
 const DUT_FQDN: &str = "oce.customer.example";
 
 static LAB: LazyLock<Lab> = LazyLock::new(|| {
-    let sbcs = vec![("sbc.a".into(), SBC.into()), ("sbc.b".into(), SBC.replace("sbc1", "sbc2"))];
+    let sbcs = vec![("sbc.nominal".into(), SBC.into()), ("sbc.backup".into(), SBC.replace("sbc1", "sbc2"))];
     Lab::new(NOW, &Names { sbcs, dut_fqdn: DUT_FQDN.into() }).unwrap()
 });
 
@@ -35,7 +35,7 @@ fn expected(name: &str, usage: Usage) -> Vec<Flaw> {
 
 #[test]
 fn each_certificate_has_just_the_flaw_of_its_name() {
-    for (who, fqdn) in [("sbc.a", SBC), (DUT, DUT_FQDN)] {
+    for (who, fqdn) in [("sbc.nominal", SBC), (DUT, DUT_FQDN)] {
         for name in CERTIFICATES {
             let identity = LAB.identity(who, name).unwrap();
             for usage in [Usage::Server, Usage::Client] {

@@ -4,12 +4,11 @@
 //! algorithm of a signature is not judged. A trusted certificate ends a path only where it is self-signed; an imported
 //! intermediate helps to build the path to its root, as with OpenSSL's defaults.
 
-mod certificate;
 mod naming;
 mod path;
 
+use crate::certificate::{Certificate, KeyKind, Purposes};
 use crate::{Flaw, UtcSeconds};
-use certificate::{Certificate, KeyKind, Purposes};
 use std::collections::BTreeSet;
 
 /// Shortest RSA key that is not weak, bits (Orange §5.2.3; CA/Browser Forum baseline requirements §6.1.5).

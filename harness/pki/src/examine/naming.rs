@@ -1,6 +1,6 @@
 //! Whether a certificate names its peer: RFC 5922 §7 and RFC 6125 §6.4.
 
-use super::certificate::{AltName, Certificate};
+use crate::certificate::{AltName, Certificate};
 use crate::Flaw;
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
 //! The path from an end entity to a trusted root.
 
-use super::certificate::Certificate;
+use crate::certificate::Certificate;
 use crate::Flaw;
 
 /// Longest path that is followed, the end entity and the root included.

@@ -1,5 +1,6 @@
 //! How a certificate of the lab is put together (RFC 5280).
 
+use crate::certificate::AltName;
 use crate::{PkiError, UtcSeconds, error::openssl};
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
@@ -45,15 +46,20 @@ pub fn intermediate_years(now: UtcSeconds) -> Dates {
     Dates::days(now, -3 * 365, 7 * 365)
 }
 
-/// Fields of a subject, in order.
+/// The subject of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject(pub Vec<(Nid, String)>);
+pub enum Subject {
+    /// Fields, in order.
+    Fields(Vec<(Nid, String)>),
+    /// The DER of a request's subject, taken over as it is.
+    Copied(Vec<u8>),
+}
 
 impl Subject {
     /// The subject of a CA of the lab.
     pub fn authority(common_name: &str) -> Subject {
         let fields = [(Nid::ORGANIZATIONNAME, "oxocert lab"), (Nid::COMMONNAME, common_name)];
-        Subject(fields.map(|(nid, text)| (nid, text.to_owned())).to_vec())
+        Subject::Fields(fields.map(|(nid, text)| (nid, text.to_owned())).to_vec())
     }
 
     /// The subject of an a-SBC. A name that is too long for a common name stands in the subjectAltName only.
@@ -62,7 +68,7 @@ impl Subject {
         if fqdn.len() <= LONGEST_COMMON_NAME {
             fields.push((Nid::COMMONNAME, fqdn.to_owned()));
         }
-        Subject(fields)
+        Subject::Fields(fields)
     }
 
     /// The subject of an OCE: fixed values of Orange §5.2.3, and its name.
@@ -73,12 +79,16 @@ impl Subject {
             (Nid::ORGANIZATIONALUNITNAME, "OmniPCX Office"),
             (Nid::COMMONNAME, fqdn),
         ];
-        Subject(fixed.map(|(nid, text)| (nid, text.to_owned())).to_vec())
+        Subject::Fields(fixed.map(|(nid, text)| (nid, text.to_owned())).to_vec())
     }
 
     fn name(&self) -> Result<X509Name, ErrorStack> {
+        let fields = match self {
+            Subject::Fields(fields) => fields,
+            Subject::Copied(der) => return X509Name::from_der(der),
+        };
         let mut name = X509NameBuilder::new()?;
-        for (nid, text) in &self.0 {
+        for (nid, text) in fields {
             name.append_entry_by_nid(*nid, text)?;
         }
         Ok(name.build())
@@ -94,8 +104,8 @@ pub enum Profile {
     Intermediate,
     /// An end entity.
     EndEntity {
-        /// subjectAltName of type DNS; `None`: no such extension.
-        name: Option<String>,
+        /// subjectAltName; empty: no such extension.
+        names: Vec<AltName>,
         /// Whether extendedKeyUsage has clientAuth beside serverAuth.
         client: bool,
     },
@@ -182,15 +192,23 @@ fn extensions(
         Profile::Root | Profile::Intermediate => KeyUsage::new().critical().key_cert_sign().crl_sign().build()?,
         Profile::EndEntity { .. } => KeyUsage::new().critical().digital_signature().key_encipherment().build()?,
     });
-    if let Profile::EndEntity { name, client } = profile {
+    if let Profile::EndEntity { names, client } = profile {
         let mut purposes = ExtendedKeyUsage::new();
         purposes.server_auth();
         if *client {
             purposes.client_auth();
         }
         made.push(purposes.build()?);
-        if let Some(name) = name {
-            made.push(SubjectAlternativeName::new().dns(name).build(&context)?);
+        let mut alternative = SubjectAlternativeName::new();
+        for name in names {
+            match name {
+                AltName::Dns(name) => alternative.dns(name),
+                AltName::Uri(uri) => alternative.uri(uri),
+                AltName::Ip(address) => alternative.ip(&address.to_string()),
+            };
+        }
+        if !names.is_empty() {
+            made.push(alternative.build(&context)?);
         }
     }
     made.push(identifier);

@@ -7,6 +7,7 @@ mod folder;
 mod named;
 
 pub use authority::Authority;
+pub(crate) use build::{Dates, Profile, Subject};
 pub use folder::{AUTHORITY_FOLDER, IDENTITY_FOLDER, NAMES_FILE};
 pub use named::{CERTIFICATES, DUT};
 
@@ -18,7 +19,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Names {
-    /// Role and FQDN of each a-SBC, such as `("sbc.a", "sbc1.business-talk-ip.orange-business.com")`.
+    /// Role and FQDN of each a-SBC, such as `("sbc.nominal", "sbc1.business-talk-ip.orange-business.com")`.
     pub sbcs: Vec<(String, String)>,
     /// FQDN of the DUT: CN and SAN of its certificate (Orange §5.2.1-2).
     pub dut_fqdn: String,

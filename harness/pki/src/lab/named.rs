@@ -3,6 +3,7 @@
 use super::authority::Authority;
 use super::build::{self, Dates, Profile, Signer, Subject};
 use super::{Lab, Names};
+use crate::certificate::AltName;
 use crate::{Identity, PkiError, UtcSeconds};
 use openssl::pkey::{PKey, Private};
 use std::collections::BTreeMap;
@@ -127,12 +128,15 @@ impl Authorities {
             _ => good_dates(self.now),
         };
         let whom = if name == "wrong-name" { SOMEBODY_ELSE } else { fqdn };
-        let alt_name = match name {
-            "cn-only" => None,
-            "wildcard" => Some(format!("*.{}", fqdn.split_once('.').map_or(fqdn, |(_, parent)| parent))),
-            _ => Some(whom.to_owned()),
+        let names = match name {
+            "cn-only" => Vec::new(),
+            "wildcard" => {
+                let parent = fqdn.split_once('.').map_or(fqdn, |(_, parent)| parent);
+                vec![AltName::Dns(format!("*.{parent}"))]
+            }
+            _ => vec![AltName::Dns(whom.to_owned())],
         };
-        let profile = Profile::EndEntity { name: alt_name, client: name != "server-only" };
+        let profile = Profile::EndEntity { names, client: name != "server-only" };
         let public = build::public(&key.pair)?;
         if name == "self-signed" {
             let signer = Signer { certificate: None, key: &key.pair };

@@ -1,7 +1,9 @@
-//! One certificate, with what a judgement of its chain needs of it.
+//! One certificate, taken apart.
 
-use openssl::x509::{X509, X509VerifyResult};
+use openssl::pkey::{PKeyRef, Public};
+use openssl::x509::{X509, X509Ref, X509VerifyResult};
 use std::cell::OnceCell;
+use std::fmt;
 use std::net::IpAddr;
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 
@@ -40,6 +42,25 @@ pub enum KeyKind {
     Other,
 }
 
+impl KeyKind {
+    /// The kind of this key.
+    pub fn of(key: &PKeyRef<Public>) -> KeyKind {
+        match key.rsa() {
+            Ok(_) => KeyKind::Rsa { bits: key.bits() },
+            Err(_) => KeyKind::Other,
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyKind::Rsa { bits } => write!(f, "RSA {bits}"),
+            KeyKind::Other => f.write_str("no RSA"),
+        }
+    }
+}
+
 /// One name of the subjectAltName that SIP looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AltName {
@@ -49,6 +70,28 @@ pub enum AltName {
     Uri(String),
     /// iPAddress.
     Ip(IpAddr),
+}
+
+impl fmt::Display for AltName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AltName::Dns(name) => write!(f, "DNS:{}", Plain(name)),
+            AltName::Uri(uri) => write!(f, "URI:{}", Plain(uri)),
+            AltName::Ip(address) => write!(f, "IP:{address}"),
+        }
+    }
+}
+
+/// A text of unknown origin, with control characters escaped: it goes to a terminal.
+pub struct Plain<'a>(pub &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+        }
+        Ok(())
+    }
 }
 
 /// What an extendedKeyUsage allows.
@@ -77,10 +120,7 @@ impl Certificate {
         let openssl = X509::from_der(der).ok()?;
         // The openssl crate takes a certificate apart lazily: a key that cannot be read shows only here.
         let key = openssl.public_key().ok()?;
-        let key = match key.rsa() {
-            Ok(_) => KeyKind::Rsa { bits: key.bits() },
-            Err(_) => KeyKind::Other,
-        };
+        let key = KeyKind::of(&key);
         let basic = parsed.basic_constraints().ok()?;
         let purposes = parsed.extended_key_usage().ok()?.map(|usage| Purposes {
             server: usage.value.server_auth || usage.value.any,
@@ -106,6 +146,11 @@ impl Certificate {
             openssl,
             self_signed: OnceCell::new(),
         })
+    }
+
+    /// As OpenSSL sees it.
+    pub fn openssl(&self) -> &X509Ref {
+        &self.openssl
     }
 
     /// Its bytes.
@@ -135,11 +180,13 @@ impl Certificate {
     }
 }
 
-fn common_names(subject: &x509_parser::x509::X509Name<'_>) -> Vec<String> {
+/// The common names of a subject.
+pub fn common_names(subject: &x509_parser::x509::X509Name<'_>) -> Vec<String> {
     subject.iter_common_name().filter_map(|cn| cn.as_str().ok()).map(str::to_owned).collect()
 }
 
-fn alt_name(name: &GeneralName<'_>) -> Option<AltName> {
+/// A name of a subjectAltName, where SIP looks at its kind.
+pub fn alt_name(name: &GeneralName<'_>) -> Option<AltName> {
     match name {
         GeneralName::DNSName(name) => Some(AltName::Dns((*name).to_owned())),
         GeneralName::URI(uri) => Some(AltName::Uri((*uri).to_owned())),
