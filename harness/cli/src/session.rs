@@ -9,7 +9,7 @@ use crate::run_folder::BenchFolder;
 use crate::{operator, secrets};
 use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
 use oxocert_io::BindError;
-use oxocert_io::capture::Capture;
+use oxocert_io::capture::{Capture, Scope};
 use oxocert_io::clock::{RunClock, StampMapping};
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
 use oxocert_io::sip::{Host, SipDriver, Sockets, Timing, Way};
@@ -73,9 +73,10 @@ impl Session {
         let run = run_started(&self.plan, dut.parts(), self.seed, Some(self.started.clone()));
         let machine = self.machine(run, &passwords);
         let (entries, recorder) = Recorder::start(&self.folder, Arc::clone(&self.plan), progress)?;
-        let (capture, capturing) =
-            Capture::start(&self.folder.evidence(), StampMapping::new(clock).origin_ns())
-                .map_err(harness("start the capture"))?;
+        let scope = if self.plan.bench.internet.is_some() { Scope::CasesAndRun } else { Scope::Cases };
+        let origin_ns = StampMapping::new(clock).origin_ns();
+        let (capture, capturing) = Capture::start(&self.folder.evidence(), origin_ns, scope)
+            .map_err(harness("start the capture"))?;
         let faults = Faults::default();
         let media = {
             let (commands, faults) = (commands.clone(), faults.clone());
@@ -168,7 +169,7 @@ impl Faults {
 /// Runs on the media thread.
 fn take_note(note: Note, commands: &UnboundedSender<BenchCommand>, faults: &Faults) {
     let command = match note {
-        Note::Engine { event, .. } => BenchCommand::Media(event),
+        Note::Engine { event, .. } => BenchCommand::Media(*event),
         Note::Late { by } => BenchCommand::Lag { by },
         // Without its port nothing that a case measures is true: the run is given up, in order.
         Note::NotOpened { error, .. } => {
@@ -211,6 +212,7 @@ impl Host<BenchMachine> for BenchHost {
                     What::CaseStarted { case } => self.capture.case(case.as_str()),
                     What::CaseEnded { .. } => self.capture.case_over(),
                     What::StepStarted { step, .. } => self.capture.step(step.as_str()),
+                    What::TlsSecret { line } => self.capture.secret(line),
                     _ => {}
                 }
                 self.tell(Entry::Event(Box::new(event)));
@@ -226,7 +228,7 @@ impl Host<BenchMachine> for BenchHost {
         let flow = if way == Way::In { flow.reversed() } else { flow };
         match flow.transport {
             Transport::Udp => self.capture.datagram(at, flow, tos, bytes),
-            Transport::Tcp => self.capture.bytes(at, flow, tos, bytes),
+            Transport::Tcp | Transport::Tls => self.capture.bytes(at, flow, tos, bytes),
         }
     }
 

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 pub(crate) fn holder(transport: Transport, address: SocketAddr) -> Option<String> {
     let table = match transport {
         Transport::Udp => "/proc/net/udp",
-        Transport::Tcp => "/proc/net/tcp",
+        Transport::Tcp | Transport::Tls => "/proc/net/tcp",
     };
     let inode = fs::read_to_string(table)
         .ok()?
@@ -36,7 +36,7 @@ fn inode_of(line: &str, transport: Transport, address: SocketAddr) -> Option<Str
     let mut fields = line.split_whitespace();
     let (ip, port) = fields.nth(1)?.split_once(':')?;
     let state = fields.nth(1)?;
-    if transport == Transport::Tcp && state != "0A" {
+    if transport.is_reliable() && state != "0A" {
         return None;
     }
     let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();

@@ -104,7 +104,7 @@ fn serve(
 fn take_note(note: Note, commands: &UnboundedSender<engine::Event>) {
     match note {
         // A box that is being ended listens no more.
-        Note::Engine { event, .. } => drop(commands.send(event)),
+        Note::Engine { event, .. } => drop(commands.send(*event)),
         // The bench measures what comes of it.
         Note::Late { .. } => {}
         Note::NotOpened { error, .. } => output::line(format_args!("{error}")),

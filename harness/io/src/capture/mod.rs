@@ -1,9 +1,14 @@
 //! Packet evidence: one pcapng for each case, written by a thread of its own behind a bounded channel.
 //!
+//! A connection under TLS outlives the cases, and can be read only from its first byte on: where there are such, the signalling of the
+//! whole run is in `run.pcapng` too, and the keys stand in every file.
+//!
 //! Packets are what the harness sent and received, in IPv4, UDP and TCP headers made here (TCP segments are
 //! synthesised from the bytes of the stream). A full channel drops packets and counts them: capture never holds
 //! up media or signalling.
 
+mod file;
+mod keys;
 mod packet;
 mod tcp;
 mod writer;
@@ -46,12 +51,23 @@ pub struct Summary {
     pub error: Option<String>,
 }
 
+/// Which files are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One for each case.
+    Cases,
+    /// These, and `run.pcapng` with the signalling from the first packet to the last.
+    CasesAndRun,
+}
+
 /// What crosses the channel. In each flow `local` is the sender and `remote` the receiver.
 enum Entry {
     Case(String),
     CaseOver,
     Step(String),
+    Secret(String),
     Datagram { at: At, flow: Flow, tos: u8, bytes: Vec<u8> },
+    Media { at: At, flow: Flow, tos: u8, bytes: Vec<u8> },
     Bytes { at: At, flow: Flow, tos: u8, bytes: Vec<u8> },
     StreamClosed { at: At, flow: Flow },
     Finish,
@@ -63,9 +79,9 @@ impl Capture {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(folder: &Path, origin_ns: u64) -> io::Result<(Capture, CaptureThread)> {
+    pub fn start(folder: &Path, origin_ns: u64, scope: Scope) -> io::Result<(Capture, CaptureThread)> {
         let (entries, inbox) = mpsc::sync_channel(WAITING_PACKETS);
-        let mut writer = writer::Writer::new(folder.to_owned(), origin_ns);
+        let mut writer = writer::Writer::new(folder.to_owned(), origin_ns, scope);
         let thread = std::thread::Builder::new().name("capture".to_owned()).spawn(move || {
             while let Ok(entry) = inbox.recv() {
                 if matches!(entry, Entry::Finish) {
@@ -95,7 +111,17 @@ impl Capture {
         self.must_arrive(Entry::Step(step.to_owned()));
     }
 
-    /// A datagram, from `flow.local` to `flow.remote`.
+    /// A line of the key log: it goes into every file that is open or comes later.
+    pub fn secret(&self, line: &str) {
+        self.must_arrive(Entry::Secret(line.to_owned()));
+    }
+
+    /// A datagram of media, from `flow.local` to `flow.remote`: it goes into the file of the case only.
+    pub fn media(&self, at: At, flow: Flow, tos: u8, bytes: &[u8]) {
+        self.offer(Entry::Media { at, flow, tos, bytes: bytes.to_vec() });
+    }
+
+    /// A datagram of signalling, from `flow.local` to `flow.remote`.
     pub fn datagram(&self, at: At, flow: Flow, tos: u8, bytes: &[u8]) {
         self.offer(Entry::Datagram { at, flow, tos, bytes: bytes.to_vec() });
     }

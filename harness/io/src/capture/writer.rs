@@ -1,47 +1,35 @@
 //! Writes the entries of the channel as pcapng files.
 
-use super::packet::{self, LARGEST_PAYLOAD};
-use super::tcp::{Connections, Segment};
-use super::{Entry, Summary};
-use oxocert_machine::{At, Flow};
-use pcap_file::pcapng::PcapNgWriter;
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
-use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption,
-};
-use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
-use pcap_file::{DataLink, Endianness, PcapError, PcapResult};
-use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use super::file::CaptureFile;
+use super::{Entry, Scope, Summary};
+use pcap_file::PcapResult;
 use std::path::PathBuf;
-use std::time::Duration;
 
-/// `if_tsresol`: ten to the minus nine seconds.
-const NANOSECONDS: u8 = 9;
-
-/// One open file.
-struct Open {
-    case: String,
-    writer: PcapNgWriter<BufWriter<File>>,
-    connections: Connections,
-    /// The comment that the next packet carries.
-    comment: Option<String>,
-    next_id: u16,
-}
+/// Lines of the key log that are kept for the captures; the record holds all of them.
+const MOST_SECRETS: usize = 100_000;
 
 /// The state of the capture thread.
 pub(super) struct Writer {
     folder: PathBuf,
     origin_ns: u64,
-    open: Option<Open>,
+    /// The signalling of the whole run, where it is wanted.
+    run: Option<CaptureFile>,
+    case: Option<(String, CaptureFile)>,
+    secrets: Vec<String>,
     summary: Summary,
 }
 
 impl Writer {
-    pub(super) fn new(folder: PathBuf, origin_ns: u64) -> Writer {
-        Writer { folder, origin_ns, open: None, summary: Summary::default() }
+    pub(super) fn new(folder: PathBuf, origin_ns: u64, scope: Scope) -> Writer {
+        let summary = Summary::default();
+        let mut writer = Writer { folder, origin_ns, run: None, case: None, secrets: Vec::new(), summary };
+        if scope == Scope::CasesAndRun {
+            match writer.create("run", "signalling of the whole run") {
+                Ok(file) => writer.run = Some(file),
+                Err(error) => writer.give_up(&error),
+            }
+        }
+        writer
     }
 
     pub(super) fn take(&mut self, entry: Entry) {
@@ -49,114 +37,78 @@ impl Writer {
             return;
         }
         if let Err(error) = self.write(entry) {
-            self.summary.error = Some(format!("writing a capture failed: {error}"));
-            self.open = None;
+            self.give_up(&error);
         }
     }
 
-    /// Flushes the last file.
+    /// Closes the last files.
     pub(super) fn finish(mut self) -> Summary {
         self.take(Entry::CaseOver);
+        if let Some(run) = self.run.take() {
+            match run.close(&self.secrets) {
+                Ok(packets) => self.summary.packets += packets,
+                Err(error) => self.give_up(&error),
+            }
+        }
         self.summary
+    }
+
+    fn give_up(&mut self, error: &pcap_file::PcapError) {
+        self.summary.error = Some(format!("writing a capture failed: {error}"));
+        self.run = None;
+        self.case = None;
     }
 
     fn write(&mut self, entry: Entry) -> PcapResult<()> {
         match entry {
             Entry::Case(case) => {
-                self.close()?;
-                self.open = Some(self.create(case)?);
+                self.close_case()?;
+                let file = self.create(&case.replace('/', "-"), &case)?;
+                self.case = Some((case, file));
             }
-            Entry::CaseOver | Entry::Finish => self.close()?,
+            Entry::CaseOver | Entry::Finish => self.close_case()?,
             Entry::Step(step) => {
-                if let Some(open) = &mut self.open {
-                    open.comment = Some(format!("{} step {step}", open.case));
+                if let Some((case, file)) = &mut self.case {
+                    let comment = format!("{case} step {step}");
+                    file.comment(comment.clone());
+                    self.run.iter_mut().for_each(|run| run.comment(comment.clone()));
                 }
             }
-            Entry::Datagram { at, flow, tos, bytes } => self.datagram(at, flow, tos, &bytes)?,
-            Entry::Bytes { at, flow, tos, bytes } => self.bytes(at, flow, tos, &bytes)?,
-            Entry::StreamClosed { at, flow } => {
-                let Some(open) = &mut self.open else { return Ok(()) };
-                for (flow, segment) in open.connections.close(flow) {
-                    self.segment(at, flow, 0, segment, &[])?;
+            Entry::Secret(line) => {
+                if self.secrets.len() < MOST_SECRETS {
+                    self.secrets.push(line);
                 }
             }
+            Entry::Media { at, flow, tos, bytes } => {
+                if let Some((_, file)) = &mut self.case {
+                    file.datagram(at, flow, tos, &bytes)?;
+                }
+            }
+            Entry::Datagram { at, flow, tos, bytes } => {
+                self.each(|file| file.datagram(at, flow, tos, &bytes))?;
+            }
+            Entry::Bytes { at, flow, tos, bytes } => self.each(|file| file.bytes(at, flow, tos, &bytes))?,
+            Entry::StreamClosed { at, flow } => self.each(|file| file.stream_closed(at, flow))?,
         }
         Ok(())
     }
 
-    fn create(&mut self, case: String) -> PcapResult<Open> {
-        let path = self.folder.join(format!("{}.pcapng", case.replace('/', "-")));
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        let file = file.map_err(PcapError::IoError)?;
+    fn each(&mut self, mut write: impl FnMut(&mut CaptureFile) -> PcapResult<()>) -> PcapResult<()> {
+        let case = self.case.as_mut().map(|(_, file)| file);
+        case.into_iter().chain(&mut self.run).try_for_each(&mut write)
+    }
+
+    fn create(&mut self, name: &str, title: &str) -> PcapResult<CaptureFile> {
+        let path = self.folder.join(format!("{name}.pcapng"));
+        let file = CaptureFile::create(&path, title, self.origin_ns)?;
         self.summary.files.push(path);
-        let comment = format!("{case}: packets as sent and received by the harness; headers are made by it");
-        let section = SectionHeaderBlock {
-            endianness: Endianness::native(),
-            options: vec![SectionHeaderOption::Comment(Cow::Owned(comment))],
-            ..SectionHeaderBlock::default()
-        };
-        let mut writer = PcapNgWriter::with_section_header(BufWriter::new(file), section)?;
-        writer.write_pcapng_block(InterfaceDescriptionBlock {
-            linktype: DataLink::RAW,
-            snaplen: 0,
-            options: vec![
-                InterfaceDescriptionOption::IfName(Cow::Borrowed("bench")),
-                InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
-            ],
-        })?;
-        Ok(Open { case, writer, connections: Connections::default(), comment: None, next_id: 0 })
+        Ok(file)
     }
 
-    fn close(&mut self) -> PcapResult<()> {
-        if let Some(open) = self.open.take() {
-            open.writer.into_inner().flush().map_err(PcapError::IoError)?;
+    fn close_case(&mut self) -> PcapResult<()> {
+        if let Some((_, file)) = self.case.take() {
+            self.summary.packets += file.close(&self.secrets)?;
         }
-        Ok(())
-    }
-
-    fn datagram(&mut self, at: At, flow: Flow, tos: u8, bytes: &[u8]) -> PcapResult<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        match packet::udp(open.next_id, tos, flow.local, flow.remote, bytes) {
-            Some(packet) => self.packet(at, packet),
-            None => Ok(()),
-        }
-    }
-
-    fn bytes(&mut self, at: At, flow: Flow, tos: u8, bytes: &[u8]) -> PcapResult<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        let handshake = open.connections.handshake(flow);
-        for (flow, segment) in handshake {
-            self.segment(at, flow, tos, segment, &[])?;
-        }
-        for chunk in bytes.chunks(LARGEST_PAYLOAD) {
-            let Some(open) = &mut self.open else { return Ok(()) };
-            let segment = open.connections.data(flow, chunk.len());
-            self.segment(at, flow, tos, segment, chunk)?;
-        }
-        Ok(())
-    }
-
-    fn segment(&mut self, at: At, flow: Flow, tos: u8, segment: Segment, bytes: &[u8]) -> PcapResult<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        match packet::tcp(open.next_id, tos, flow.local, flow.remote, &segment, bytes) {
-            Some(packet) => self.packet(at, packet),
-            None => Ok(()),
-        }
-    }
-
-    fn packet(&mut self, at: At, packet: Vec<u8>) -> PcapResult<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        open.next_id = open.next_id.wrapping_add(1);
-        let options = open.comment.take().map(|text| EnhancedPacketOption::Comment(Cow::Owned(text)));
-        open.writer.write_pcapng_block(EnhancedPacketBlock {
-            interface_id: 0,
-            timestamp: Duration::from_nanos(self.origin_ns.saturating_add(at.0)),
-            // At most 65,535 by the construction of the packet.
-            original_len: packet.len() as u32,
-            data: Cow::Owned(packet),
-            options: options.into_iter().collect(),
-        })?;
-        self.summary.packets += 1;
         Ok(())
     }
 }

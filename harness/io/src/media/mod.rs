@@ -23,7 +23,7 @@ pub enum Note {
         /// When.
         at: At,
         /// What.
-        event: Event,
+        event: Box<Event>,
     },
     /// The engine was served late: the thread got no processor in time.
     Late {

@@ -124,7 +124,7 @@ impl<R: FnMut(Note)> Running<R> {
                 let at = stamp.unwrap_or(now);
                 let flow = Flow::udp(local, datagram.remote);
                 if let Some(capture) = self.capture.as_ref().filter(|_| !self.ports.owns(datagram.remote)) {
-                    capture.datagram(at, flow.reversed(), datagram.tos.unwrap_or(0), datagram.bytes);
+                    capture.media(at, flow.reversed(), datagram.tos.unwrap_or(0), datagram.bytes);
                 }
                 self.engine.received(at, stamp, flow, datagram.tos, datagram.bytes);
                 drain(
@@ -194,10 +194,10 @@ fn drain<R: FnMut(Note)>(
                 if ports.send(flow.local, flow.remote, tos, &bytes).is_ok()
                     && let Some(capture) = capture
                 {
-                    capture.datagram(now, flow, tos, &bytes);
+                    capture.media(now, flow, tos, &bytes);
                 }
             }
-            Output::Event(event) => report(Note::Engine { at, event }),
+            Output::Event(event) => report(Note::Engine { at, event: Box::new(event) }),
             // The engine speaks datagrams only: there is no stream to close.
             Output::Close { .. } => {}
         }

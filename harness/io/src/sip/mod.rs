@@ -1,5 +1,6 @@
 //! Runs one machine (the bench, the virtual OXO) on SIP sockets, on a current-thread tokio runtime.
 
+mod connection;
 mod net_input;
 mod streams;
 mod udp;
@@ -52,7 +53,7 @@ pub trait Host<M: Machine> {
         let _ = (at, way, flow, tos, bytes);
     }
 
-    /// A stream connection was made, or is gone (for capture).
+    /// A stream connection was made, or is gone; `flow.local` is the end that closed it (for capture).
     fn stream(&mut self, at: At, flow: Flow, open: bool) {
         let _ = (at, flow, open);
     }
@@ -79,7 +80,7 @@ impl Sockets {
         for &(transport, address) in addresses {
             match transport {
                 Transport::Udp => udp.bind(address)?,
-                Transport::Tcp => streams.listen(address)?,
+                Transport::Tcp | Transport::Tls => streams.listen(address)?,
             }
         }
         Ok(Sockets { clock, udp, streams })
@@ -97,7 +98,13 @@ pub struct SipDriver<M: Machine> {
     udp: UdpPorts,
     streams: Streams,
     /// Given to the machine at the next turn: what sending itself brought about.
-    pending: Vec<(At, Input<M::Command>)>,
+    pending: Vec<(At, Due<M::Command>)>,
+}
+
+/// What waits for the machine.
+enum Due<C> {
+    Net(NetInput),
+    Order(C),
 }
 
 impl<M: Machine> SipDriver<M> {
@@ -122,7 +129,7 @@ impl<M: Machine> SipDriver<M> {
                 () = self.udp.readable() => {}
                 note = self.streams.next() => self.take_stream_note(note, host),
                 command = commands.recv() => match command {
-                    Some(command) => self.pending.push((self.clock.now(), Input::Command(command))),
+                    Some(command) => self.pending.push((self.clock.now(), Due::Order(command))),
                     None => break,
                 },
                 () = sleep_until_opt(sleep_until) => {}
@@ -143,17 +150,23 @@ impl<M: Machine> SipDriver<M> {
             if let NetInput::Received { flow, tos, bytes } = &seen.input {
                 host.wire(seen.at, Way::In, *flow, tos.unwrap_or(0), bytes);
             }
-            self.pending.push((seen.at, seen.input.into()));
+            self.pending.push((seen.at, Due::Net(seen.input)));
         }
         while let Some(note) = self.streams.try_next() {
             self.take_stream_note(note, host);
         }
         while let Ok(command) = commands.try_recv() {
-            self.pending.push((now, Input::Command(command)));
+            self.pending.push((now, Due::Order(command)));
         }
         let mut waiting = std::mem::take(&mut self.pending);
         waiting.sort_by_key(|(at, _)| *at);
-        for (stamp, input) in waiting {
+        for (stamp, due) in waiting {
+            let input = match due {
+                // The machine may have closed its connection on what came before.
+                Due::Net(input) if !self.streams.is_news(&input) => continue,
+                Due::Net(input) => input.into(),
+                Due::Order(command) => Input::Command(command),
+            };
             let at = match self.timing {
                 Timing::Stamp => stamp,
                 Timing::Handling => self.clock.now(),
@@ -182,20 +195,24 @@ impl<M: Machine> SipDriver<M> {
                 host.wire(taken.seen.at, Way::In, *flow, tos.unwrap_or(0), bytes);
             }
             NetInput::Connected { flow } => host.stream(taken.seen.at, *flow, true),
-            NetInput::Closed { flow, .. } => host.stream(taken.seen.at, *flow, false),
-            NetInput::Unreachable { .. } => {}
+            NetInput::Closed { flow, .. } => host.stream(taken.seen.at, flow.reversed(), false),
+            NetInput::Refused { .. } | NetInput::Unreachable { .. } => {}
         }
         for (flow, tos, bytes) in taken.written {
             host.wire(taken.seen.at, Way::Out, flow, tos, &bytes);
         }
-        self.pending.push((taken.seen.at, taken.seen.input.into()));
+        self.pending.push((taken.seen.at, Due::Net(taken.seen.input)));
     }
 
     fn drain<H: Host<M>>(&mut self, at: At, host: &mut H) {
         while let Some(output) = self.machine.poll() {
             match output {
                 Output::Event(event) => host.event(at, event),
-                Output::Close { flow } => self.streams.close(flow),
+                Output::Close { flow } => {
+                    if self.streams.close(flow) {
+                        host.stream(self.clock.now(), flow, false);
+                    }
+                }
                 Output::Transmit { flow, tos, bytes } => self.transmit(flow, tos, &bytes, host),
             }
         }
@@ -208,10 +225,10 @@ impl<M: Machine> SipDriver<M> {
                 let now = self.clock.now();
                 match self.udp.send(flow, tos, bytes) {
                     Ok(()) => host.wire(now, Way::Out, flow, tos, bytes),
-                    Err(_) => self.pending.push((now, Input::Unreachable { flow })),
+                    Err(_) => self.pending.push((now, Due::Net(NetInput::Unreachable { flow }))),
                 }
             }
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Tls => {
                 // A stream that is still being connected has no port yet: it is captured when it is written.
                 if let Some(real) = self.streams.send(flow, tos, bytes) {
                     host.wire(self.clock.now(), Way::Out, real, tos, bytes);

@@ -1,28 +1,24 @@
-//! The stream side of a machine: listeners, connections made on demand, one reader and one writer task each.
+//! The stream side of a machine: listeners and connections, by the contract of [`Flow`].
 
+use super::connection::{self, Chunk, Connection};
 use super::net_input::{NetInput, Seen};
 use crate::clock::RunClock;
 use crate::socket::{self, BindError};
 use oxocert_machine::{At, Flow, Transport};
-use socket2::SockRef;
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
-/// A connection that is not made by then never will be: 64*T1 of RFC 3261, the longest a transaction waits.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(32);
+/// Connections at once beyond which none is accepted any more: half of the descriptors that a process has by default. A
+/// telephone system has one or two.
+const MOST_CONNECTIONS: usize = 512;
 
-/// Bytes read at once.
-const CHUNK: usize = 16 * 1024;
-
-/// Bytes to write, and with which TOS.
-type Chunk = (u8, Vec<u8>);
+/// How long no connection is accepted where the system gives none (out of descriptors or memory).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a task tells the driver.
 pub(super) enum Note {
@@ -42,17 +38,12 @@ pub(super) struct Taken {
     pub(super) written: Vec<(Flow, u8, Vec<u8>)>,
 }
 
-struct Connection {
-    writer: UnboundedSender<Chunk>,
-    reader: JoinHandle<()>,
-}
-
 /// All streams of one machine.
 pub(super) struct Streams {
     clock: RunClock,
     connections: BTreeMap<Flow, Connection>,
-    /// What waits for a connection that is being made, by local address and remote end.
-    waiting: BTreeMap<(IpAddr, SocketAddr), Vec<Chunk>>,
+    /// What waits for a connection that is being made, by the flow that was asked for.
+    waiting: BTreeMap<Flow, Vec<Chunk>>,
     notes: UnboundedReceiver<Note>,
     tell: UnboundedSender<Note>,
     listeners: Vec<JoinHandle<()>>,
@@ -77,12 +68,17 @@ impl Streams {
             .map_err(|source| BindError::new(Transport::Tcp, address, source))?;
         let (tell, clock) = (self.tell.clone(), self.clock);
         self.listeners.push(tokio::spawn(async move {
-            // An error of accept (a connection that was reset meanwhile) concerns that connection only.
             loop {
-                if let Ok((stream, _)) = listener.accept().await
-                    && tell.send(Note::Made { at: clock.now(), stream, asked: None }).is_err()
-                {
-                    return;
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        if tell.send(Note::Made { at: clock.now(), stream, asked: None }).is_err() {
+                            return;
+                        }
+                    }
+                    // It concerns that connection only: it was reset meanwhile.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    // The system gives none now; asking on without a pause would leave no time for anything else.
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
                 }
             }
         }));
@@ -103,25 +99,31 @@ impl Streams {
         self.notes.try_recv().ok()
     }
 
-    /// Writes to the flow's connection, or to the one there is between the two addresses, or makes one. Returns the
-    /// connection that took the bytes; `None` where they wait for one.
+    /// Writes to the connection of a flow, or makes it. Returns the connection that took the bytes; `None` where they wait for
+    /// one or are lost.
     pub(super) fn send(&mut self, flow: Flow, tos: u8, bytes: &[u8]) -> Option<Flow> {
-        let found = self.connections.get_key_value(&flow).or_else(|| {
-            self.connections
-                .iter()
-                .find(|(open, _)| open.local.ip() == flow.local.ip() && open.remote == flow.remote)
-        });
-        if let Some((&real, connection)) = found
-            && connection.writer.send((tos, bytes.to_vec())).is_ok()
-        {
+        if let Some(real) = self.connection_of(flow) {
+            let connection = self.connections.get(&real)?;
+            let why = connection.write(tos, bytes).err();
+            if let Some(reason) = why {
+                // The driver is the receiver of this channel.
+                let _ = self.tell.send(Note::Ended { at: self.clock.now(), flow: real, reason });
+                return None;
+            }
             return Some(real);
         }
-        let waiting = self.waiting.entry((flow.local.ip(), flow.remote)).or_default();
+        let at = self.clock.now();
+        if !flow.may_be_made() {
+            let reason = "the connection is gone".to_owned();
+            let _ = self.tell.send(Note::NotMade { at, asked: flow, reason });
+            return None;
+        }
+        let waiting = self.waiting.entry(flow).or_default();
         waiting.push((tos, bytes.to_vec()));
         if waiting.len() == 1 {
             let (tell, clock) = (self.tell.clone(), self.clock);
             tokio::spawn(async move {
-                let made = connect(flow.local.ip(), flow.remote).await;
+                let made = connection::connect(flow.local, flow.remote).await;
                 let at = clock.now();
                 // Without a receiver the driver is gone, and so is who wanted the connection.
                 let _ = tell.send(match made {
@@ -133,11 +135,21 @@ impl Streams {
         None
     }
 
-    /// Closes a connection once what was written is on its way.
-    pub(super) fn close(&mut self, flow: Flow) {
-        if let Some(connection) = self.connections.remove(&flow) {
-            connection.reader.abort();
+    /// The connection that bytes for a flow go over. One that the other end has closed is meant by its own name only.
+    fn connection_of(&self, flow: Flow) -> Option<Flow> {
+        if flow.local.port() != 0 {
+            return self.connections.contains_key(&flow).then_some(flow);
         }
+        let meant = |(open, connection): &(&Flow, &Connection)| {
+            open.local.ip() == flow.local.ip() && open.remote == flow.remote && !connection.has_ended()
+        };
+        self.connections.iter().find(meant).map(|(open, _)| *open)
+    }
+
+    /// Closes a connection once what was written is on its way, or gives up making it; whether it was there.
+    pub(super) fn close(&mut self, flow: Flow) -> bool {
+        self.waiting.remove(&flow);
+        self.connections.remove(&flow).is_some()
     }
 
     /// Turns a note into the input it is; `None` for one about a connection that is closed already.
@@ -146,47 +158,66 @@ impl Streams {
         match note {
             Note::Made { at, stream, asked } => self.made(at, stream, asked),
             Note::NotMade { at, asked, reason } => {
-                self.waiting.remove(&(asked.local.ip(), asked.remote));
-                alone(at, NetInput::Closed { flow: asked, reason })
+                if asked.may_be_made() {
+                    // Nobody waits for it any more where it was closed meanwhile.
+                    self.waiting.remove(&asked)?;
+                }
+                alone(at, NetInput::Refused { flow: asked, reason })
             }
             Note::Bytes { at, flow, bytes } => {
                 self.connections.contains_key(&flow).then_some(())?;
                 alone(at, NetInput::Received { flow, tos: None, bytes })
             }
             Note::Ended { at, flow, reason } => {
-                self.connections.remove(&flow)?.reader.abort();
+                // It stays until the machine is told, so that what is sent meanwhile makes no new one.
+                self.connections.get_mut(&flow)?.end().then_some(())?;
                 alone(at, NetInput::Closed { flow, reason })
             }
         }
     }
 
+    /// Whether the machine is still to be told of an input; a connection goes with the news of its end.
+    pub(super) fn is_news(&mut self, input: &NetInput) -> bool {
+        match input {
+            NetInput::Received { flow, .. } | NetInput::Connected { flow }
+                if flow.transport.is_reliable() =>
+            {
+                self.connections.contains_key(flow)
+            }
+            NetInput::Closed { flow, .. } => self.connections.remove(flow).is_some(),
+            _ => true,
+        }
+    }
+
     fn made(&mut self, at: At, stream: TcpStream, asked: Option<Flow>) -> Option<Taken> {
+        let waiting = match asked {
+            // Given up meanwhile: dropping the stream closes it.
+            Some(asked) => self.waiting.remove(&asked)?,
+            None if self.connections.len() >= MOST_CONNECTIONS => {
+                tracing::warn!("a connection was refused: {MOST_CONNECTIONS} are open");
+                return None;
+            }
+            None => Vec::new(),
+        };
         let ends = stream.local_addr().and_then(|local| Ok((local, stream.peer_addr()?)));
         let (local, remote) = match (ends, asked) {
             (Ok(ends), _) => ends,
             // Reset before it could be looked at.
             (Err(error), Some(asked)) => {
-                self.waiting.remove(&(asked.local.ip(), asked.remote));
-                let input = NetInput::Closed { flow: asked, reason: error.to_string() };
+                let input = NetInput::Refused { flow: asked, reason: error.to_string() };
                 return Some(Taken { seen: Seen { at, input }, written: Vec::new() });
             }
             (Err(_), None) => return None,
         };
-        // Without it small messages wait for the acknowledgement of the one before; with an error they only do.
-        let _ = stream.set_nodelay(true);
         let flow = Flow::tcp(local, remote);
-        let (read, write) = stream.into_split();
-        let (writer, chunks) = mpsc::unbounded_channel();
-        let reader = tokio::spawn(read_stream(read, flow, self.clock, self.tell.clone()));
-        tokio::spawn(write_stream(write, chunks));
-        let waiting = asked.and_then(|asked| self.waiting.remove(&(asked.local.ip(), asked.remote)));
+        let connection = Connection::start(stream, flow, self.clock, &self.tell);
         let mut written = Vec::new();
-        for (tos, bytes) in waiting.unwrap_or_default() {
-            if writer.send((tos, bytes.clone())).is_ok() {
+        for (tos, bytes) in waiting {
+            if connection.write(tos, &bytes).is_ok() {
                 written.push((flow, tos, bytes));
             }
         }
-        self.connections.insert(flow, Connection { writer, reader });
+        self.connections.insert(flow, connection);
         Some(Taken { seen: Seen { at, input: NetInput::Connected { flow } }, written })
     }
 }
@@ -194,49 +225,5 @@ impl Streams {
 impl Drop for Streams {
     fn drop(&mut self) {
         self.listeners.iter().for_each(JoinHandle::abort);
-        self.connections.values().for_each(|connection| connection.reader.abort());
-    }
-}
-
-async fn connect(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(SocketAddr::new(from, 0))?;
-    match tokio::time::timeout(CONNECT_PATIENCE, socket.connect(to)).await {
-        Ok(made) => made,
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
-    }
-}
-
-async fn read_stream(mut read: OwnedReadHalf, flow: Flow, clock: RunClock, tell: UnboundedSender<Note>) {
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let got = read.read(&mut chunk).await;
-        let at = clock.now();
-        let note = match got {
-            Ok(0) => Note::Ended { at, flow, reason: "closed by the other end".to_owned() },
-            Ok(length) => Note::Bytes { at, flow, bytes: chunk[..length].to_vec() },
-            Err(error) => Note::Ended { at, flow, reason: error.to_string() },
-        };
-        let ended = matches!(note, Note::Ended { .. });
-        if tell.send(note).is_err() || ended {
-            return;
-        }
-    }
-}
-
-/// Writes until the driver lets go of the connection. An error of writing is told by the reader, which sees the
-/// end of the same connection.
-async fn write_stream(mut write: OwnedWriteHalf, mut chunks: UnboundedReceiver<Chunk>) {
-    let mut current = None;
-    while let Some((tos, bytes)) = chunks.recv().await {
-        if current != Some(tos) {
-            // The mark of signalling is an observation: a kernel that refuses it does not stop the call.
-            let _ = SockRef::from(write.as_ref()).set_tos_v4(u32::from(tos));
-            current = Some(tos);
-        }
-        if write.write_all(&bytes).await.is_err() {
-            return;
-        }
     }
 }

@@ -1,25 +1,25 @@
 //! What is written can be read back, by this crate's own reader and by tshark where it is installed.
 
-use crate::capture::Capture;
+use crate::capture::{Capture, Scope};
 use oxocert_machine::{At, Flow};
 use pcap_file::pcapng::{Block, PcapNgReader};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const OPTIONS: &[u8] =
+pub(super) const OPTIONS: &[u8] =
     b"OPTIONS sip:127.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.3.1:5060;branch=z9hG4bK1\r\n\
 From: <sip:sbc@127.0.3.1>;tag=1\r\nTo: <sip:127.0.2.1>\r\nCall-ID: a@127.0.3.1\r\nCSeq: 1 OPTIONS\r\n\
 Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n";
 
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("oxocert-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
 fn write_case(folder: &Path) -> crate::capture::Summary {
-    let (capture, thread) = Capture::start(folder, 1_700_000_000_000_000_000).unwrap();
+    let (capture, thread) = Capture::start(folder, 1_700_000_000_000_000_000, Scope::Cases).unwrap();
     let udp = Flow::udp("127.0.3.1:5060".parse().unwrap(), "127.0.2.1:5060".parse().unwrap());
     let tcp = Flow::tcp("127.0.3.1:41000".parse().unwrap(), "127.0.2.1:5060".parse().unwrap());
     capture.datagram(At(1), udp, 0, b"before any case");

@@ -51,11 +51,13 @@ fn a_tone_is_sent_at_fifty_packets_a_second_and_heard() {
     let mut heard = None;
     let window = loop {
         match notes.recv_timeout(PATIENCE).unwrap() {
-            Note::Engine { event: Event::Heard { port: PortId(2), sound, remote, .. }, .. } => {
-                heard = heard.or(Some((sound, remote)));
-            }
-            Note::Engine { event: Event::Window(window), .. } => break window,
-            Note::Engine { .. } => {}
+            Note::Engine { event, .. } => match *event {
+                Event::Heard { port: PortId(2), sound, remote, .. } => {
+                    heard = heard.or(Some((sound, remote)));
+                }
+                Event::Window(window) => break window,
+                _ => {}
+            },
             Note::Late { .. } => {}
             Note::NotOpened { error, .. } => panic!("{error}"),
         }
@@ -96,8 +98,11 @@ fn a_closed_pair_is_free_again() {
     remote.send(Command::Send { port: PortId(3), sending: tone(other, 1050) });
     loop {
         match notes.recv_timeout(PATIENCE).unwrap() {
-            Note::Engine { event: Event::Heard { port: PortId(4), .. }, .. } => return,
-            Note::Engine { .. } => {}
+            Note::Engine { event, .. } => {
+                if matches!(*event, Event::Heard { port: PortId(4), .. }) {
+                    return;
+                }
+            }
             Note::Late { .. } => {}
             Note::NotOpened { error, .. } => panic!("{error}"),
         }

@@ -1,5 +1,6 @@
 //! Machines on the loop-back network.
 
 mod capture;
+mod capture_keys;
 mod media;
 mod sip;

@@ -239,3 +239,54 @@ fn deadlines_are_served_and_lag_is_told() {
         assert!(host.seen.iter().any(|(_, input)| late(input)));
     });
 }
+
+#[test]
+fn a_port_of_ones_own_is_a_connection_of_ones_own() {
+    on_a_runtime(async {
+        let listener = TcpListener::bind("127.0.9.7:0").await.unwrap();
+        let remote = listener.local_addr().unwrap();
+        // Other tests and what ended lately use other ports: these depend on the process.
+        let first = 61_000 + (std::process::id() % 4_000) as u16;
+        let own = |port| Flow::tcp(SocketAddr::from(([127, 0, 9, 1], port)), remote);
+        let order = |port, bytes: &[u8]| Order::Send { flow: own(port), tos: 0, bytes: bytes.to_vec() };
+        let orders = vec![order(first, b"one"), order(first + 1, b"other"), order(first, b"more")];
+        let other_end = tokio::spawn(async move {
+            use tokio::io::AsyncReadExt;
+            let mut said = std::collections::BTreeMap::new();
+            for _ in 0..2 {
+                let (mut stream, from) = listener.accept().await.unwrap();
+                let mut bytes = [0; 7];
+                let length = if from.port() == first { 7 } else { 5 };
+                stream.read_exact(&mut bytes[..length]).await.unwrap();
+                said.insert(from.port(), bytes[..length].to_vec());
+            }
+            said
+        });
+        let seen = run_until(
+            &[],
+            orders,
+            |input| matches!(input, Input::Closed { flow, .. } if flow.local.port() == first),
+        )
+        .await;
+        let said = other_end.await.unwrap();
+        assert_eq!(
+            (said[&first].as_slice(), said[&(first + 1)].as_slice()),
+            (&b"onemore"[..], &b"other"[..])
+        );
+        for port in [first, first + 1] {
+            let connected = Input::Connected { flow: own(port) };
+            assert!(seen.iter().any(|(_, input)| *input == connected), "{seen:?}");
+        }
+    });
+}
+
+#[test]
+fn a_connection_that_came_in_is_not_made_from_here() {
+    on_a_runtime(async {
+        let flow = Flow::tcp("127.0.9.1:5061".parse().unwrap(), "127.0.9.8:40000".parse().unwrap());
+        let order = Order::Send { flow, tos: 0, bytes: b"late answer".to_vec() };
+        let seen = run_until(&[], vec![order], |input| matches!(input, Input::Closed { .. })).await;
+        let gone = Input::Closed { flow, reason: "the connection is gone".to_owned() };
+        assert!(seen.iter().any(|(_, input)| *input == gone), "{seen:?}");
+    });
+}
