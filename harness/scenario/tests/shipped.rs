@@ -15,7 +15,7 @@ fn sources() -> Sources {
 fn every_profile_loads_with_every_scenario() {
     let sources = sources();
     let register = load_register(&sources).unwrap_or_else(|problems| panic!("{problems}"));
-    assert!(sources.profile_paths().len() >= 5, "{:?}", sources.profile_paths());
+    assert!(sources.profile_paths().len() >= 7, "{:?}", sources.profile_paths());
     for path in sources.profile_paths() {
         let bench = load_bench(&sources, &path).unwrap_or_else(|problems| panic!("{problems}"));
         load_standing(&sources, &register, &bench).unwrap_or_else(|problems| panic!("{problems}"));
@@ -92,5 +92,5 @@ fn the_virtual_oxo_has_the_values_of_its_bench() {
         }
         compared += 1;
     }
-    assert_eq!(compared, 3);
+    assert_eq!(compared, 5);
 }

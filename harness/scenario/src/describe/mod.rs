@@ -28,6 +28,7 @@ impl fmt::Display for Matcher {
             Matcher::Any(values) => write!(f, "one of {}", values.join(", ")),
             Matcher::First(value) => write!(f, "{value} first"),
             Matcher::Contains(value) => write!(f, "{value} among others"),
+            Matcher::Lacks(value) => write!(f, "anything without {value}"),
             Matcher::Absent(true) => f.write_str("absent"),
             Matcher::Absent(false) => f.write_str("present"),
             Matcher::Between { min: Some(min), max: Some(max) } => write!(f, "{min} to {max}"),

@@ -1,8 +1,9 @@
 //! hw-profiles: `hw-profiles/<name>.toml` with the operator profile they name.
 
+use super::internet;
 use super::limits::shorten;
 use super::open;
-use super::operator::{OperatorFile, millis, operator, port_range, settings};
+use super::operator::{OperatorFile, load_operator, millis, port_range, settings};
 use super::reader::{Node, Table, schema};
 use super::roles::{address, named, party, sbc, set};
 use super::texts::from_roles;
@@ -25,8 +26,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let root = Table::root(&doc, &parsed, "a hw-profile");
     schema(&root);
     let title = root.need("title").and_then(|node| node.text()).unwrap_or_default().to_owned();
-    let architecture =
-        root.need("architecture").and_then(|node| node.word(&Architecture::ALL.map(|a| (a.name(), a))));
+    let architecture = root.need("architecture").and_then(|node| architecture(&node));
     let operator_node = root.need("operator");
     let dut_file = root.need("dut").and_then(|node| dut(&node));
     let sbcs = named(&root, "sbc", sbc);
@@ -35,15 +35,16 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let own_texts = root.get("texts").map(|node| settings(&node)).unwrap_or_default();
     let own_settings = root.get("settings").map(|node| settings(&node)).unwrap_or_default();
     let own_limits = root.get("limits");
+    let internet_file = root.get("internet").and_then(|node| internet::internet(&node));
     let shortened = root.get("shortened").and_then(|node| node.table("[shortened]"));
 
     let mut elsewhere = Problems::default();
-    let operator_file = operator_node.and_then(|node| load_operator(sources, path, &node, &mut elsewhere));
+    let operator_file = operator_node.and_then(|node| operator_of(sources, path, &node, &mut elsewhere));
     let simulation = dut_file.as_ref().is_some_and(|(dut, _)| dut.driver != DutDriver::Operator);
     let mut bench = None;
     if let (Some(architecture), Some((dut, dut_texts)), Some(file)) = (architecture, dut_file, operator_file)
     {
-        let OperatorFile { mut operator, mut limits, rows } = file;
+        let OperatorFile { mut operator, mut limits, rows, security } = file;
         for (name, limit) in own_limits.map(super::limits::limits).unwrap_or_default() {
             if limits.insert(name.clone(), limit).is_some() {
                 root.problem(format!("[limits]: `{name}` stands in the operator profile already"));
@@ -66,6 +67,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
                 Err(message) => root.problem(format!("{message}: give it in [settings]")),
             }
         }
+        let internet = internet::joined(&root, architecture, internet_file, security, &mut operator.settings);
         let timers = Timers {
             t1_ms: millis(&limits, "t1"),
             t2_ms: millis(&limits, "t2"),
@@ -85,7 +87,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
             limits,
             texts: BTreeMap::new(),
             timers,
-            internet: None,
+            internet,
             expected_file: sources.files.contains_key(&expected_path).then_some(expected_path),
         };
         made.texts = from_roles(&made);
@@ -95,6 +97,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
             }
         }
         agree(&root, &made);
+        internet::agree(&root, &mut made);
         bench = Some(made);
     }
     root.finish();
@@ -106,24 +109,39 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     }
 }
 
-fn load_operator(
+fn operator_of(
     sources: &Sources,
     path: &str,
     node: &Node<'_>,
     elsewhere: &mut Problems,
 ) -> Option<OperatorFile> {
     let operator_path = format!("{}operator/{}.toml", folder(path), node.text()?);
-    match open(sources, &operator_path, None) {
-        Ok(doc) => {
-            let file = operator(&doc);
-            elsewhere.extend(doc.into_problems());
-            file
-        }
-        Err(_) => {
-            node.problem(format!("there is no operator profile {operator_path}"));
-            None
-        }
+    if sources.text(&operator_path).is_none() {
+        node.problem(format!("there is no operator profile {operator_path}"));
+        return None;
     }
+    load_operator(sources, &operator_path).map_err(|problems| elsewhere.extend(problems)).ok()
+}
+
+/// One of the architectures; one that the document excludes is refused by its clause.
+fn architecture(node: &Node<'_>) -> Option<Architecture> {
+    let text = node.text()?;
+    let known = Architecture::ALL.iter().any(|architecture| architecture.name() == text);
+    if !known && text.contains("internet") && (text.starts_with("powercpu") || text.contains("frontend")) {
+        node.problem(internet::STANDALONE_ONLY);
+        return None;
+    }
+    node.word_of(text, &Architecture::ALL.map(|a| (a.name(), a)))
+}
+
+/// The platform; an OCE FrontEnd is refused by its clause.
+fn platform(node: &Node<'_>) -> Option<Platform> {
+    let text = node.text()?;
+    if text == "oce-frontend" {
+        node.problem(internet::STANDALONE_ONLY);
+        return None;
+    }
+    node.word_of(text, &[("powercpu", Platform::PowerCpu), ("oce", Platform::Oce)])
 }
 
 fn anchor_name(media: MediaAnchor) -> &'static str {
@@ -137,9 +155,7 @@ fn anchor_name(media: MediaAnchor) -> &'static str {
 fn dut(node: &Node<'_>) -> Option<(Dut, BTreeMap<String, String>)> {
     let fields = node.table("[dut]")?;
     let mut texts = BTreeMap::new();
-    let platform = fields
-        .get("platform")
-        .and_then(|node| node.word(&[("powercpu", Platform::PowerCpu), ("oce", Platform::Oce)]));
+    let platform = fields.get("platform").and_then(|node| platform(&node));
     let driver = driver(&fields);
     let trunk = address(&fields, "trunk");
     let transport = fields.need("transport").and_then(|node| {
@@ -250,7 +266,8 @@ fn agree(root: &Table<'_>, bench: &Bench) {
         Architecture::PowerCpuBvpn => Platform::PowerCpu,
         Architecture::OceBvpn | Architecture::OceInternetA | Architecture::OceInternetB => Platform::Oce,
     };
-    if bench.dut.platform.is_some_and(|declared| declared != platform) {
+    let over_internet = bench.architecture.is_over_internet();
+    if bench.dut.platform.is_some_and(|declared| declared != platform) && !over_internet {
         root.problem(format!(
             "the platform of [dut] cannot stand in the architecture {}",
             bench.architecture.name()

@@ -1,12 +1,15 @@
 //! Operator profiles: `hw-profiles/operator/<name>.toml`.
 
+use super::internet::{Security, security};
 use super::limits::limits;
+use super::open;
 use super::reader::{Document, Node, Table, schema};
-use crate::model::Limit;
-use crate::model::bench::{Operator, SizingRow};
-use crate::model::{ChannelCounts, Quantity};
+use super::sizing::{RowFile, sizing_row};
+use crate::model::bench::Operator;
+use crate::model::{Limit, Quantity};
 use crate::oxo_load::OxoLoad;
-use crate::sources::stem;
+use crate::problem::Problems;
+use crate::sources::{Sources, folder, stem};
 use std::collections::BTreeMap;
 
 /// An operator profile with its limits; the sizing rows are not yet chosen.
@@ -14,22 +17,8 @@ pub(super) struct OperatorFile {
     pub(super) operator: Operator,
     pub(super) limits: BTreeMap<String, Limit>,
     pub(super) rows: Vec<RowFile>,
-}
-
-/// A sizing row as written: the base counts and what settings make of them.
-pub(super) struct RowFile {
-    row: String,
-    title: String,
-    base: ChannelCounts,
-    document: bool,
-    strict: Switch,
-    variants: Vec<(Vec<(String, String)>, ChannelCounts)>,
-}
-
-/// `strict = true`, or `strict = "row3_strict"`: the name of a setting.
-enum Switch {
-    Fixed(bool),
-    Setting(String),
+    /// TLS and SRTP, where the offer is over internet.
+    pub(super) security: Option<Security>,
 }
 
 /// Limits that the program itself asks for.
@@ -49,54 +38,105 @@ const NEEDED: [&str; 13] = [
     "dialog.tail",
 ];
 
-pub(super) fn operator(doc: &Document<'_>) -> Option<OperatorFile> {
+/// Loads an operator profile; with `extends = "btip"` it is what that one beside it says, but for what stands in it.
+///
+/// # Errors
+/// All problems of the file, and those of the files it extends.
+pub(super) fn load_operator(sources: &Sources, path: &str) -> Result<OperatorFile, Problems> {
+    load(sources, path, &[])
+}
+
+/// `above`: the profiles that extend this one.
+fn load(sources: &Sources, path: &str, above: &[&str]) -> Result<OperatorFile, Problems> {
+    let doc = open(sources, path, None)?;
     let parsed = doc.parse();
-    let root = Table::root(doc, &parsed, "an operator profile");
+    let root = Table::root(&doc, &parsed, "an operator profile");
     schema(&root);
-    let text = |key| root.need(key).and_then(|node| node.text()).unwrap_or_default().to_owned();
-    let offer = text("offer");
-    let title = text("title");
-    let load_floors = root.need("load_floors").map(load_floors).unwrap_or_default();
-    let codecs = root.need("codecs").and_then(|node| node.texts()).unwrap_or_default();
-    let emergency = root.need("emergency").and_then(|node| node.texts()).unwrap_or_default();
-    let rtp_range = root.need("rtp_range").and_then(|node| port_range(&node)).unwrap_or((0, 0));
-    let dscp_media = root.need("dscp_media").and_then(|node| dscp(&node)).unwrap_or(0);
-    let options_alive = root
-        .need("options_alive")
-        .and_then(|node| node.list())
-        .map(|list| list.iter().filter_map(|code| code.integer::<u16>("a status code")).collect())
-        .unwrap_or_default();
-    let settings = root.need("settings").map(|node| settings(&node)).unwrap_or_default();
-    let limits = root.need("limits").map(limits).unwrap_or_default();
-    if root.has("limits") {
-        for name in NEEDED.iter().filter(|name| !limits.contains_key(**name)) {
+    let mut elsewhere = Problems::default();
+    let base = root.get("extends").map(|node| {
+        let above = [above, &[path]].concat();
+        let base = format!("{}{}.toml", folder(path), node.text()?);
+        if above.contains(&base.as_str()) {
+            node.problem(format!("{base} extends this profile already"));
+            return None;
+        }
+        if !sources.files.contains_key(&base) {
+            node.problem(format!("there is no operator profile {base}"));
+            return None;
+        }
+        load(sources, &base, &above).map_err(|problems| elsewhere.extend(problems)).ok()
+    });
+    // Where the base could not be read, nobody knows what is missing here.
+    let base = Base { is_lost: matches!(base, Some(None)), file: base.flatten() };
+    let file = operator(&doc, &root, base);
+    root.finish();
+    let mut problems = doc.into_problems();
+    problems.extend(elsewhere);
+    problems.or(file)
+}
+
+/// The profile that another one extends.
+struct Base {
+    file: Option<OperatorFile>,
+    is_lost: bool,
+}
+
+fn operator(doc: &Document<'_>, root: &Table<'_>, base: Base) -> OperatorFile {
+    let Base { file, is_lost } = base;
+    let (inherited, mut limits_in_force, base_rows, base_security) = match file {
+        Some(OperatorFile { operator, limits, rows, security }) => (Some(operator), limits, rows, security),
+        None => (None, BTreeMap::new(), Vec::new(), None),
+    };
+    let complete = inherited.is_some() || is_lost;
+    // What the profile must say itself unless it extends another one.
+    let need = |key: &'static str| if complete { root.get(key) } else { root.need(key) };
+    let from = |part: fn(&Operator) -> String| inherited.as_ref().map(part).unwrap_or_default();
+    let text = |key| need(key).and_then(|node| node.text()).map(str::to_owned);
+    let texts = |key| {
+        let list = need(key).and_then(|node| node.texts());
+        list.map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let mut settings_in_force = inherited.as_ref().map(|o| o.settings.clone()).unwrap_or_default();
+    settings_in_force.extend(need("settings").map(|node| settings(&node)).unwrap_or_default());
+    limits_in_force.extend(need("limits").map(limits).unwrap_or_default());
+    if root.has("limits") && !is_lost {
+        for name in NEEDED.iter().filter(|name| !limits_in_force.contains_key(**name)) {
             root.problem(format!("[limits] needs `{name}`"));
         }
     }
-    let rows = root
-        .need("sizing")
+    let rows = need("sizing")
         .and_then(|node| node.list())
-        .map(|list| list.iter().filter_map(sizing_row).collect())
-        .unwrap_or_default();
-    root.finish();
-    let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-    doc.is_clean().then(|| OperatorFile {
-        operator: Operator {
-            name: stem(doc.file).to_owned(),
-            offer,
-            title,
-            load_floors,
-            sizing: BTreeMap::new(),
-            settings,
-            codecs: owned(codecs),
-            rtp_range,
-            dscp_media,
-            options_alive,
-            emergency: owned(emergency),
-        },
-        limits,
-        rows,
-    })
+        .map_or(base_rows, |list| list.iter().filter_map(sizing_row).collect());
+    let security = root.get("secured").and_then(|node| security(&node)).or(base_security);
+    let options_alive = need("options_alive")
+        .and_then(|node| node.list())
+        .map(|list| list.iter().filter_map(|code| code.integer::<u16>("a status code")).collect::<Vec<_>>());
+    let kept = inherited.as_ref();
+    let operator = Operator {
+        name: stem(doc.file).to_owned(),
+        offer: text("offer").unwrap_or_else(|| from(|base| base.offer.clone())),
+        title: text("title").unwrap_or_else(|| from(|base| base.title.clone())),
+        load_floors: need("load_floors")
+            .map(load_floors)
+            .or_else(|| kept.map(|base| base.load_floors.clone()))
+            .unwrap_or_default(),
+        sizing: BTreeMap::new(),
+        settings: settings_in_force,
+        codecs: texts("codecs").or_else(|| kept.map(|base| base.codecs.clone())).unwrap_or_default(),
+        rtp_range: need("rtp_range")
+            .and_then(|node| port_range(&node))
+            .or(kept.map(|base| base.rtp_range))
+            .unwrap_or((0, 0)),
+        dscp_media: need("dscp_media")
+            .and_then(|node| dscp(&node))
+            .or(kept.map(|base| base.dscp_media))
+            .unwrap_or(0),
+        options_alive: options_alive
+            .or_else(|| kept.map(|base| base.options_alive.clone()))
+            .unwrap_or_default(),
+        emergency: texts("emergency").or_else(|| kept.map(|base| base.emergency.clone())).unwrap_or_default(),
+    };
+    OperatorFile { operator, limits: limits_in_force, rows, security }
 }
 
 /// `"32000-32255"`.
@@ -142,112 +182,6 @@ fn load_floors(node: Node<'_>) -> Vec<(String, String)> {
         }
     }
     floors
-}
-
-fn counts(table: &Table<'_>) -> Option<ChannelCounts> {
-    let count = |key| table.need(key).and_then(|node| node.integer::<u32>("a count"));
-    let (ipbx, wan_hq, wan_rs) = (count("ipbx"), count("wan_hq"), count("wan_rs"));
-    let (btip_hq, btip_rs) = (count("btip_hq"), count("btip_rs"));
-    Some(ChannelCounts {
-        ipbx: ipbx?,
-        wan_hq: wan_hq?,
-        wan_rs: wan_rs?,
-        btip_hq: btip_hq?,
-        btip_rs: btip_rs?,
-    })
-}
-
-fn sizing_row(node: &Node<'_>) -> Option<RowFile> {
-    let table = node.table("a sizing row")?;
-    let row = table.need("row").and_then(|node| node.text());
-    let title = table.need("title").and_then(|node| node.text());
-    let strict = table.need("strict").and_then(|node| match node.as_text() {
-        Some(name) => Some(Switch::Setting(name.to_owned())),
-        None => node.flag().map(Switch::Fixed),
-    });
-    let base = counts(&table);
-    let document = table.get("document").and_then(|node| node.flag()).unwrap_or(true);
-    let mut variants = Vec::new();
-    for variant in table.get("variants").and_then(|node| node.list()).unwrap_or_default() {
-        let Some(fields) = variant.table("a variant of a sizing row") else { continue };
-        let conditions = fields.need("if").map(|node| settings(&node)).unwrap_or_default();
-        if let Some(counts) = counts(&fields) {
-            variants.push((conditions.into_iter().collect(), counts));
-        }
-        fields.finish();
-    }
-    table.finish();
-    Some(RowFile {
-        row: row?.to_owned(),
-        title: title?.to_owned(),
-        base: base?,
-        document,
-        strict: strict?,
-        variants,
-    })
-}
-
-impl RowFile {
-    /// The row under these settings: the first variant whose conditions all hold, else the base.
-    pub(super) fn choose(&self, settings: &BTreeMap<String, String>) -> Result<(String, SizingRow), String> {
-        let unknown = self
-            .variants
-            .iter()
-            .flat_map(|(conditions, _)| conditions)
-            .find(|(name, _)| !settings.contains_key(name));
-        if let Some((name, _)) = unknown {
-            return Err(format!(
-                "sizing row `{}` depends on the setting `{name}`, which has no value",
-                self.row
-            ));
-        }
-        let holds = |conditions: &[(String, String)]| {
-            conditions.iter().all(|(name, value)| settings.get(name) == Some(value))
-        };
-        let expected = self
-            .variants
-            .iter()
-            .find(|(conditions, _)| holds(conditions))
-            .map_or(self.base, |(_, counts)| *counts);
-        let mut used: Vec<String> = self
-            .variants
-            .iter()
-            .flat_map(|(conditions, _)| conditions)
-            .map(|(name, _)| name.clone())
-            .collect();
-        let strict = match &self.strict {
-            Switch::Fixed(fixed) => *fixed,
-            Switch::Setting(name) => {
-                used.push(name.clone());
-                match settings.get(name).map(String::as_str) {
-                    Some("true") => true,
-                    Some("false") => false,
-                    _ => {
-                        return Err(format!(
-                            "the setting `{name}` of sizing row `{}` must be \"true\" or \"false\"",
-                            self.row
-                        ));
-                    }
-                }
-            }
-        };
-        used.sort();
-        used.dedup();
-        let settings = used
-            .iter()
-            .map(|name| format!("{name} = {}", settings.get(name).map_or("", String::as_str)))
-            .collect();
-        Ok((
-            self.row.clone(),
-            SizingRow {
-                title: self.title.clone(),
-                expected,
-                document: self.document.then_some(self.base),
-                strict,
-                settings,
-            },
-        ))
-    }
 }
 
 /// A duration among the limits, in milliseconds.

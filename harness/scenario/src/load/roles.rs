@@ -1,5 +1,6 @@
 //! The roles of a bench in its profile: a-SBCs, sets, PSTN parties.
 
+use super::internet::fqdn;
 use super::operator::port_range;
 use super::reader::{Node, Table};
 use crate::model::bench::{Party, PasswordSource, Sbc, SetPhone, Site};
@@ -32,7 +33,7 @@ pub(super) fn named<T>(
 
 pub(super) fn sbc(fields: &Table<'_>) -> Option<Sbc> {
     let address = address(fields, "address");
-    let fqdn = fields.get("fqdn").and_then(|node| node.text()).map(str::to_owned);
+    let fqdn = fields.get("fqdn").and_then(|node| fqdn(&node));
     let rtp_range = fields.need("rtp_range").and_then(|node| port_range(&node));
     Some(Sbc { address: address?, fqdn, rtp_range: rtp_range? })
 }

@@ -35,6 +35,20 @@ pub(super) fn from_roles(bench: &Bench) -> BTreeMap<String, String> {
     for (role, sbc) in &bench.sbcs {
         put(format!("{role}.address"), sbc.address.to_string());
         put(format!("{role}.ip"), sbc.address.ip().to_string());
+        if let Some(name) = &sbc.fqdn {
+            put(format!("{role}.fqdn"), name.clone());
+        }
+    }
+    if let Some(internet) = &bench.internet {
+        put("dut.fqdn".to_owned(), internet.dut_fqdn.clone());
+        put("dut.public".to_owned(), bench.dut.trunk.ip().to_string());
+        if let Some(private) = internet.dut_private {
+            put("dut.private".to_owned(), private.to_string());
+        }
+        for (role, address) in &internet.dns {
+            put(format!("{role}.address"), address.to_string());
+            put(format!("{role}.ip"), address.ip().to_string());
+        }
     }
     put("dut.trunk".to_owned(), bench.dut.trunk.to_string());
     put("dut.trunk.ip".to_owned(), bench.dut.trunk.ip().to_string());

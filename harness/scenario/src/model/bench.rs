@@ -47,6 +47,11 @@ impl Architecture {
         }
     }
 
+    /// Whether the trunk crosses the internet: TLS, SRTP and names (Orange §2.4).
+    pub fn is_over_internet(self) -> bool {
+        matches!(self, Architecture::OceInternetA | Architecture::OceInternetB)
+    }
+
     /// The letter of the register.
     pub fn letter(self) -> char {
         match self {

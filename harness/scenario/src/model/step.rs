@@ -337,6 +337,8 @@ pub enum Matcher {
     First(String),
     /// One of several values is this.
     Contains(String),
+    /// The field is there and none of its values is this.
+    Lacks(String),
     /// The field is absent (`true`) or present (`false`).
     Absent(bool),
     /// A number between the two, both included.

@@ -21,6 +21,7 @@ pub fn satisfies(matcher: &Matcher, values: Option<&[String]>) -> bool {
         Matcher::Any(wanted) => wanted.contains(&joined),
         Matcher::First(wanted) => values.first() == Some(wanted),
         Matcher::Contains(wanted) => values.contains(wanted),
+        Matcher::Lacks(unwanted) => !values.contains(unwanted),
         Matcher::Between { min, max } => joined
             .trim()
             .parse::<f64>()
@@ -105,6 +106,8 @@ mod tests {
             (Matcher::First(text("PCMA")), &["PCMA", "PCMU"], true),
             (Matcher::First(text("PCMU")), &["PCMA", "PCMU"], false),
             (Matcher::Contains(text("PCMU")), &["PCMA", "PCMU"], true),
+            (Matcher::Lacks(text("PCMU")), &["PCMA", "PCMU"], false),
+            (Matcher::Lacks(text("PCMU")), &["PCMA"], true),
             (Matcher::Between { min: Some(1.0), max: Some(70.0) }, &["70"], true),
             (Matcher::Between { min: Some(1.0), max: Some(70.0) }, &["71"], false),
             (Matcher::Between { min: None, max: Some(70.0) }, &["x"], false),

@@ -83,6 +83,9 @@ fn matcher<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'
     if let Some(node) = table.get("contains") {
         found.push(plain(context, &node).map(Matcher::Contains));
     }
+    if let Some(node) = table.get("lacks") {
+        found.push(plain(context, &node).map(Matcher::Lacks));
+    }
     if let Some(node) = table.get("absent") {
         found.push(node.flag().map(Matcher::Absent));
     }
@@ -108,7 +111,7 @@ fn matcher<'a>(context: &Context<'_>, references: &References<'a>, node: &Node<'
         return None;
     }
     if found.is_empty() {
-        node.problem("a comparison needs one of re, any, first, contains, absent, min, max, same_as, differs_from, load_floor");
+        node.problem("a comparison needs one of re, any, first, contains, lacks, absent, min, max, same_as, differs_from, load_floor");
     }
     found.into_iter().next().flatten()
 }
