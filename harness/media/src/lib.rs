@@ -9,5 +9,6 @@ pub mod dtmf;
 pub mod engine;
 pub mod estimate;
 pub mod g711;
+pub mod srtp;
 pub mod tone;
 pub mod with_media;

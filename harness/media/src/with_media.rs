@@ -17,7 +17,7 @@ pub trait MediaOwner: Machine {
 }
 
 /// A [`MediaOwner`] with its engine; to the outside a machine with the owner's commands and events.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct WithMedia<M> {
     owner: M,
     engine: Engine,

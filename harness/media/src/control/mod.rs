@@ -5,5 +5,5 @@ mod read;
 mod write;
 
 pub use interval::next_interval;
-pub use read::{Compound, ReadError, SenderInfo, read};
+pub use read::{Compound, ReadError, SenderInfo, claimed, read};
 pub use write::{Report, ReportBlock, compound};

@@ -89,6 +89,14 @@ pub fn read(datagram: &[u8]) -> Result<Compound, ReadError> {
     Ok(compound)
 }
 
+/// What a datagram that may not be read claims: SSRC and nothing else. Both are never encrypted (RFC 3711 §3.4).
+pub fn claimed(datagram: &[u8]) -> Result<Compound, ReadError> {
+    match datagram.get(4..8).and_then(<[u8]>::first_chunk) {
+        Some(ssrc) => Ok(Compound { ssrc: u32::from_be_bytes(*ssrc), ..Compound::default() }),
+        None => Err(ReadError::TooShort(datagram.len())),
+    }
+}
+
 fn read_one(mut packet: &[u8], packet_type: u8, compound: &mut Compound) -> Result<(), ReadError> {
     let contents = |reason: String| ReadError::Contents { packet_type, reason };
     let packets = rtcp::packet::unmarshal(&mut packet).map_err(|error| contents(error.to_string()))?;

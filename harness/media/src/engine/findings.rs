@@ -25,6 +25,17 @@ pub(super) enum Kind {
     NoEventType,
     Unreachable,
     AddressTaken,
+    CannotSecure,
+    Clear,
+    NoMki,
+    OtherKey,
+    Replayed,
+    RollOver,
+    Unauthenticated,
+    RtcpClear,
+    RtcpReplayed,
+    RtcpUnauthenticated,
+    RtcpUnencrypted,
 }
 
 /// The findings of one port.

@@ -3,8 +3,10 @@
 //! On sockets it runs on the media thread (absolute deadlines, kernel receive stamps); in virtual time the driver
 //! steps it. Its owner (the bench, the virtual OXO) gives [`Command`]s and gets [`Event`]s.
 
+mod admission;
 mod fault;
 mod findings;
+mod guard;
 mod hearing;
 mod port;
 mod receiver;
@@ -13,6 +15,7 @@ mod sender;
 
 pub use run::Engine;
 
+use crate::srtp::Key;
 use oxocert_machine::At;
 use std::net::SocketAddr;
 
@@ -126,6 +129,24 @@ pub enum Command {
         /// How.
         fault: Fault,
     },
+    /// Protect what leaves the port and expect what comes to be protected (RFC 3711): both or none. From the first such order on
+    /// a port that receives reports [`SrtpCounts`] in its windows. A new key replaces the old one at once (RFC 4568 §7.1.4); the
+    /// roll-over counter of a stream starts again with a new key and goes on with the same one.
+    Secure {
+        /// The port.
+        port: PortId,
+        /// For what is sent; `None`: clear.
+        sending: Option<Key>,
+        /// For what is received; `None`: clear is expected.
+        receiving: Option<Key>,
+    },
+    /// Trouble made on purpose, by the harness toward a DUT, in what leaves a port.
+    Trouble {
+        /// The port.
+        port: PortId,
+        /// Which.
+        trouble: Trouble,
+    },
     /// Close the port; its streams end with a last window.
     Close {
         /// The port.
@@ -152,6 +173,75 @@ pub enum Fault {
     EventsInAudioToo,
     /// Every second event is not sent.
     EveryOtherEventLost,
+    /// SRTP: plain RTP leaves although keys were agreed.
+    ClearRtp,
+    /// SRTP: one packet in 50 leaves plain.
+    ClearNowAndThen,
+    /// SRTP: RTCP leaves plain.
+    ClearRtcp,
+    /// SRTP: the tag is wrong.
+    BadTag,
+    /// SRTP: the roll-over counter is not counted up at the wrap.
+    RollOverForgotten,
+    /// SRTP: packets that do not authenticate are played.
+    PlaysUnauthenticated,
+    /// SRTP: replayed packets are played.
+    PlaysReplayed,
+    /// SRTP: the old key is used on after a new one was agreed.
+    OldKeyUsedOn,
+}
+
+/// Trouble made on purpose in what leaves a port. Each is over after `packets` packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// One bit of the authentication tag is wrong.
+    BadTag {
+        /// How many.
+        packets: u32,
+    },
+    /// Each packet is followed by an exact copy of the one before it.
+    Replay {
+        /// How many.
+        packets: u32,
+    },
+    /// Plain RTP where SRTP was agreed.
+    Clear {
+        /// How many.
+        packets: u32,
+    },
+    /// Protected with a key that nobody agreed.
+    WrongKey {
+        /// How many.
+        packets: u32,
+    },
+    /// The next stream begins at this sequence number (65500: the roll-over comes after 36 packets).
+    StartAt {
+        /// The number.
+        sequence: u16,
+    },
+}
+
+/// Packets by what became of their protection; fields as in `oxocert_record::SrtpCounts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SrtpCounts {
+    /// Tag right, index new or replayed.
+    pub authenticated: u64,
+    /// No key and roll-over counter fits.
+    pub unauthenticated: u64,
+    /// Right under another key of the call.
+    pub other_key: u64,
+    /// Right under another roll-over counter.
+    pub roll_over: u64,
+    /// Plain RTP.
+    pub clear: u64,
+    /// Of the authenticated: index seen before.
+    pub replayed: u64,
+    /// SRTCP with a right tag.
+    pub rtcp_authenticated: u64,
+    /// SRTCP without, and clear RTCP.
+    pub rtcp_unauthenticated: u64,
+    /// Of the authenticated SRTCP: E bit zero.
+    pub rtcp_unencrypted: u64,
 }
 
 /// What is heard, by frames of 20 ms.
@@ -266,4 +356,6 @@ pub struct Window {
     pub rtcp_packets: u64,
     /// RTCP packets per DSCP.
     pub rtcp_dscp: Vec<(u8, u64)>,
+    /// What SRTP showed; `None` where the port was never secured.
+    pub srtp: Option<SrtpCounts>,
 }

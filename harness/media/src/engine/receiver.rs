@@ -1,5 +1,6 @@
 //! The receiving half of a port: its streams, each with ear, digits and estimators.
 
+use super::admission::{self, Admission, Admitted, Found};
 use super::findings::{Findings, Kind};
 use super::hearing::{Ear, StreamKey, Told};
 use super::{Event, PortId};
@@ -7,6 +8,7 @@ use crate::control::{self, ReportBlock, SenderInfo};
 use crate::dtmf::{Digit, DigitReceiver, EventPayload};
 use crate::estimate::{Arrival, Packet, StreamEstimator};
 use crate::g711::SAMPLE_NS;
+use crate::srtp::{Refusal, RtcpSeen};
 use oxocert_machine::{At, Output};
 use rtp_rs::RtpReader;
 use std::collections::{BTreeMap, VecDeque};
@@ -40,6 +42,25 @@ pub(super) struct Datagram<'a> {
     pub(super) bytes: &'a [u8],
 }
 
+impl Datagram<'_> {
+    /// What the estimators need of it, RTP's header apart.
+    fn packet(&self) -> Packet {
+        let ip_and_udp = if self.remote.is_ipv4() { 28 } else { 48 };
+        Packet {
+            stamp: self.stamp,
+            at: self.at,
+            sequence: 0,
+            timestamp: 0,
+            marker: false,
+            payload_type: 0,
+            payload_bytes: 0,
+            telephone_event: false,
+            l3_bytes: self.bytes.len() as u64 + ip_and_udp,
+            tos: self.tos,
+        }
+    }
+}
+
 /// Which payload types the port's session negotiated.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Expected {
@@ -48,13 +69,21 @@ pub(super) struct Expected {
 }
 
 /// Everything received at a port.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Receiver {
     port: PortId,
+    pub(super) admission: Admission,
     streams: Vec<Stream>,
     told: Told,
-    early_rtcp: BTreeMap<u32, Vec<Option<u8>>>,
+    early_rtcp: BTreeMap<u32, Vec<Control>>,
     pub(super) findings: Findings,
+}
+
+/// One RTCP packet: its TOS byte, and what SRTCP showed.
+#[derive(Debug, Clone, Copy)]
+struct Control {
+    tos: Option<u8>,
+    seen: Option<RtcpSeen>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,6 +102,7 @@ impl Receiver {
     pub(super) fn new(port: PortId) -> Receiver {
         Receiver {
             port,
+            admission: Admission::default(),
             streams: Vec::new(),
             told: Told::default(),
             early_rtcp: BTreeMap::new(),
@@ -80,14 +110,38 @@ impl Receiver {
         }
     }
 
-    /// Takes a datagram of the RTP port; gives the packet back if it is RTP.
+    /// Ends the windows under way where the port is secured for the first time: before, nothing was judged.
+    pub(super) fn begin_secured(&mut self, at: At, out: &mut VecDeque<Output<Event>>) {
+        for stream in &mut self.streams {
+            if !stream.estimator.is_empty() {
+                let window = stream.estimator.close(self.port, stream.key.0, stream.key.1, Some(at));
+                out.push_back(Output::Event(Event::Window(window)));
+            }
+            stream.estimator.secure();
+        }
+    }
+
+    /// Takes a datagram of the RTP port; gives the packet back if it is RTP that is let in. What has to be opened for that is opened
+    /// into `opened`.
     pub(super) fn rtp<'a>(
         &mut self,
         datagram: Datagram<'a>,
         expected: Expected,
+        opened: &'a mut Vec<u8>,
         out: &mut VecDeque<Output<Event>>,
     ) -> Option<RtpReader<'a>> {
-        let Datagram { at, remote, bytes, .. } = datagram;
+        let Datagram { at, remote, .. } = datagram;
+        let (bytes, found) = match self.admission.rtp(datagram.bytes, expected, opened) {
+            Admitted::Yes(bytes, found) => (bytes, found),
+            Admitted::No(refusal) => {
+                self.refused(datagram, refusal, out);
+                return None;
+            }
+            Admitted::Ignored => return None,
+        };
+        if let Found::Refused(refusal) = found {
+            self.find(at, remote, admission::kind_of(refusal), out, || refusal.to_string());
+        }
         let reader = match RtpReader::new(bytes) {
             Ok(reader) => reader,
             Err(error) => {
@@ -104,20 +158,16 @@ impl Receiver {
         let payload = reader.payload();
         let telephone_event =
             expected.event.map_or(payload_type >= 96 && payload.len() == 4, |event| event == payload_type);
-        let ip_and_udp = if remote.is_ipv4() { 28 } else { 48 };
         let packet = Packet {
-            stamp: datagram.stamp,
-            at,
             sequence: reader.sequence_number().into(),
             timestamp: reader.timestamp(),
             marker: reader.mark(),
             payload_type,
             payload_bytes: u16::try_from(payload.len()).unwrap_or(u16::MAX),
             telephone_event,
-            l3_bytes: bytes.len() as u64 + ip_and_udp,
-            tos: datagram.tos,
+            ..datagram.packet()
         };
-        let Some((place, arrival)) = self.estimate((remote, reader.ssrc()), &packet, out) else {
+        let Some((place, arrival)) = self.estimate((remote, reader.ssrc()), &packet, found, out) else {
             self.find(at, remote, Kind::TooManyStreams, out, || {
                 format!("more than {MOST_STREAMS} streams at one port")
             });
@@ -141,10 +191,36 @@ impl Receiver {
         Some(reader)
     }
 
-    /// Takes a datagram of the RTCP port.
-    pub(super) fn rtcp(&mut self, datagram: Datagram<'_>, out: &mut VecDeque<Output<Event>>) {
-        let Datagram { at, remote, tos, bytes, .. } = datagram;
-        let compound = match control::read(bytes) {
+    /// Counts an RTP packet that is not let in, for the stream it claims to be of.
+    fn refused(&mut self, datagram: Datagram<'_>, refusal: Refusal, out: &mut VecDeque<Output<Event>>) {
+        let Datagram { at, remote, bytes, .. } = datagram;
+        let Some(ssrc) = bytes.get(8..12).and_then(<[u8]>::first_chunk).filter(|_| bytes[0] >> 6 == 2) else {
+            self.find(at, remote, Kind::NotRtp, out, || format!("not RTP: {} bytes", bytes.len()));
+            return;
+        };
+        self.find(at, remote, admission::kind_of(refusal), out, || refusal.to_string());
+        let packet = datagram.packet();
+        let Some(place) = self.place((remote, u32::from_be_bytes(*ssrc)), &packet, out) else { return };
+        let estimator = &mut self.streams[place].estimator;
+        estimator.refused(&packet, refusal == Refusal::Replayed);
+        admission::count(estimator.srtp(), Found::Refused(refusal));
+    }
+
+    /// Takes a datagram of the RTCP port. What has to be opened is opened into `opened`.
+    pub(super) fn rtcp(
+        &mut self,
+        datagram: Datagram<'_>,
+        opened: &mut Vec<u8>,
+        out: &mut VecDeque<Output<Event>>,
+    ) {
+        let Datagram { at, remote, tos, .. } = datagram;
+        let Some((bytes, seen)) = self.admission.rtcp(datagram.bytes, opened) else { return };
+        if let Some((kind, note)) = seen.and_then(|seen| admission::told_rtcp(seen, datagram.bytes)) {
+            self.find(at, remote, kind, out, || note.to_owned());
+        }
+        let readable = !matches!(seen, Some(RtcpSeen::Replayed | RtcpSeen::Unauthenticated));
+        let compound = if readable { control::read(bytes) } else { control::claimed(datagram.bytes) };
+        let compound = match compound {
             Ok(compound) => compound,
             Err(error) => {
                 self.find(at, remote, Kind::NotRtcp, out, || error.to_string());
@@ -157,7 +233,7 @@ impl Receiver {
             by_ssrc.or_else(|| self.streams.iter().rposition(|stream| stream.key.0.ip() == remote.ip()));
         match from.and_then(|place| self.streams.get_mut(place)) {
             Some(stream) => {
-                stream.estimator.rtcp(tos);
+                stream.control(Control { tos, seen });
                 if let Some(SenderInfo { ntp, .. }) = compound.sender.filter(|_| by_ssrc.is_some()) {
                     stream.last_sender_report = Some(((ntp >> 16) as u32, at));
                 }
@@ -165,7 +241,7 @@ impl Receiver {
             None if self.early_rtcp.len() < MOST_EARLY || self.early_rtcp.contains_key(&compound.ssrc) => {
                 let early = self.early_rtcp.entry(compound.ssrc).or_default();
                 if early.len() < MOST_EARLY {
-                    early.push(tos);
+                    early.push(Control { tos, seen });
                 }
             }
             None => {}
@@ -207,15 +283,25 @@ impl Receiver {
 
     /// Reception reports of all streams (RFC 3550 §6.4.1), and what is lost since the last ones.
     pub(super) fn report_blocks(&mut self, at: At) -> Vec<ReportBlock> {
-        self.streams.iter_mut().map(|stream| stream.report_block(at)).collect()
+        self.streams.iter_mut().filter_map(|stream| stream.report_block(at)).collect()
     }
 
     fn estimate(
         &mut self,
         key: StreamKey,
         packet: &Packet,
+        found: Found,
         out: &mut VecDeque<Output<Event>>,
     ) -> Option<(usize, Arrival)> {
+        let place = self.place(key, packet, out)?;
+        let estimator = &mut self.streams[place].estimator;
+        let arrival = estimator.packet(packet);
+        admission::count(estimator.srtp(), found);
+        Some((place, arrival))
+    }
+
+    /// Where the stream of a packet stands, its window being the one of the packet; a new one begins.
+    fn place(&mut self, key: StreamKey, packet: &Packet, out: &mut VecDeque<Output<Event>>) -> Option<usize> {
         if let Some(place) = self.streams.iter().position(|stream| stream.key == key) {
             let stream = &mut self.streams[place];
             if stream.estimator.is_over(packet.at) {
@@ -223,16 +309,16 @@ impl Receiver {
                 out.push_back(Output::Event(Event::Window(window)));
             }
             stream.last = stream.last.max(packet.at);
-            return Some((place, stream.estimator.packet(packet)));
+            return Some(place);
         }
         if self.streams.len() >= MOST_STREAMS {
             return None;
         }
         let mut estimator = StreamEstimator::new(packet);
-        for tos in self.early_rtcp.remove(&key.1).unwrap_or_default() {
-            estimator.rtcp(tos);
+        if self.admission.was_secured() {
+            estimator.secure();
         }
-        self.streams.push(Stream {
+        let mut stream = Stream {
             key,
             last: packet.at,
             ear: Ear::default(),
@@ -240,8 +326,12 @@ impl Receiver {
             estimator,
             last_sender_report: None,
             reported: (0, 0),
-        });
-        Some((self.streams.len() - 1, Arrival::InOrder { step: 1 }))
+        };
+        for early in self.early_rtcp.remove(&key.1).unwrap_or_default() {
+            stream.control(early);
+        }
+        self.streams.push(stream);
+        Some(self.streams.len() - 1)
     }
 
     fn event_packet(
@@ -327,8 +417,16 @@ impl Stream {
         others.into_iter().flatten().chain([quiet]).min()
     }
 
-    fn report_block(&mut self, at: At) -> ReportBlock {
-        let sequence = self.estimator.sequence();
+    fn control(&mut self, Control { tos, seen }: Control) {
+        self.estimator.rtcp(tos);
+        if let Some(seen) = seen {
+            admission::count_rtcp(self.estimator.srtp(), seen);
+        }
+    }
+
+    /// `None` while nothing of it was let in.
+    fn report_block(&mut self, at: At) -> Option<ReportBlock> {
+        let sequence = self.estimator.sequence()?;
         let (expected, received) = (sequence.expected(), sequence.received());
         let (expected_before, received_before) = self.reported;
         self.reported = (expected, received);
@@ -341,7 +439,7 @@ impl Stream {
             (ntp, u32::try_from(delay).unwrap_or(u32::MAX))
         });
         let jitter = self.estimator.jitter().nanoseconds().unwrap_or(0) / SAMPLE_NS;
-        ReportBlock {
+        Some(ReportBlock {
             ssrc: self.key.1,
             fraction_lost: fraction as u8,
             cumulative_lost: cumulative as i32,
@@ -349,7 +447,7 @@ impl Stream {
             jitter: u32::try_from(jitter).unwrap_or(u32::MAX),
             last_sr,
             delay_since_last_sr: delay,
-        }
+        })
     }
 }
 

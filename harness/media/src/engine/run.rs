@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 ///
 /// It never fails: what cannot be done (an order for a port that is not open, a packet that is not RTP) is ignored or
 /// comes up as [`Event::Finding`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Engine {
     seed: Seed,
     now: At,
@@ -23,6 +23,8 @@ pub struct Engine {
     addresses: BTreeMap<SocketAddr, (PortId, Half)>,
     /// Wake-ups, some of them outdated: that of a port counts only if it is the port's `wake_up`.
     wake_ups: BinaryHeap<Reverse<(At, PortId)>>,
+    /// Where packets are opened.
+    opened: Vec<u8>,
     out: VecDeque<Output<Event>>,
 }
 
@@ -42,6 +44,7 @@ impl Engine {
             ports: BTreeMap::new(),
             addresses: BTreeMap::new(),
             wake_ups: BinaryHeap::new(),
+            opened: Vec::new(),
             out: VecDeque::new(),
         }
     }
@@ -69,7 +72,7 @@ impl Engine {
             Half::Rtp => self.received_rtp(id, datagram),
             Half::Rtcp => {
                 if let Some(port) = self.ports.get_mut(&id) {
-                    port.rtcp(datagram, &mut self.out);
+                    port.rtcp(datagram, &mut self.opened, &mut self.out);
                 }
             }
         }
@@ -80,16 +83,17 @@ impl Engine {
         let Some(port) = self.ports.get_mut(&id) else { return };
         let expected = port.expected();
         let relays_to = port.relays_to;
-        let Some(reader) = port.receiver.rtp(datagram, expected, &mut self.out) else { return };
-        let target = relays_to.and_then(|to| self.ports.get_mut(&to)).and_then(|to| to.sender.as_mut());
-        if let Some(sender) = target {
+        let opened = &mut self.opened;
+        let Some(reader) = port.receiver.rtp(datagram, expected, opened, &mut self.out) else { return };
+        let target = relays_to.and_then(|to| self.ports.get_mut(&to));
+        if let Some(Port { sender: Some(sender), guard, .. }) = target {
             let packet = Forwarded {
                 payload_type: reader.payload_type(),
                 timestamp: reader.timestamp(),
                 marker: reader.mark(),
                 payload: reader.payload(),
             };
-            sender.transmit(packet, self.now, &mut self.out);
+            sender.transmit(packet, self.now, guard, &mut self.out);
         }
     }
 
@@ -117,6 +121,16 @@ impl Engine {
             Command::Spoil { port, fault } => {
                 if let Some(open) = self.ports.get_mut(&port) {
                     open.spoil(fault);
+                }
+            }
+            Command::Secure { port, sending, receiving } => {
+                if let Some(open) = self.ports.get_mut(&port) {
+                    open.secure(self.now, sending.as_ref(), receiving.as_ref(), &mut self.out);
+                }
+            }
+            Command::Trouble { port, trouble } => {
+                if let Some(open) = self.ports.get_mut(&port) {
+                    open.trouble(trouble);
                 }
             }
             Command::Close { port } => self.close(port),
@@ -156,7 +170,8 @@ impl Engine {
             None => {
                 port.streams_begun += 1;
                 let rng = seed.generator(&format!("{} {}", id.0, port.streams_begun));
-                let mut sender = Sender::new(id, port.local, port.rtcp_local, sending, now, rng);
+                let start_at = port.start_at.take();
+                let mut sender = Sender::new(id, port.local, port.rtcp_local, sending, now, start_at, rng);
                 sender.faults = port.faults.clone();
                 port.sender = Some(sender);
             }

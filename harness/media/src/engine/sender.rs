@@ -1,6 +1,7 @@
 //! The sending half of a port: one RTP stream on an absolute schedule, with its reports.
 
 use super::fault::Faults;
+use super::guard::Guard;
 use super::{Event, Fault, PortId, Sending, Source};
 use crate::control::{self, Report, ReportBlock, SenderInfo};
 use crate::dtmf::{DigitSender, EventPacket, Order};
@@ -61,13 +62,14 @@ pub(super) struct Forwarded<'a> {
 }
 
 impl Sender {
-    /// Begins a stream at or after `at`; SSRC, sequence and timestamp come from `rng`.
+    /// Begins a stream at or after `at`; SSRC, sequence and timestamp come from `rng`, the sequence number from `start_at` where given.
     pub(super) fn new(
         port: PortId,
         local: SocketAddr,
         rtcp_local: SocketAddr,
         sending: Sending,
         at: At,
+        start_at: Option<u16>,
         mut rng: SmallRng,
     ) -> Sender {
         let stagger_ns = stagger(port);
@@ -81,7 +83,7 @@ impl Sender {
             generator: Generator::new(&sending.source, 0),
             sending,
             ssrc,
-            sequence,
+            sequence: start_at.unwrap_or(sequence),
             timestamp_base,
             epoch,
             next_packet: epoch,
@@ -132,26 +134,39 @@ impl Sender {
 
     /// Sends every packet that is due; late ones at once, in the places where they belong. `muted`: another port's
     /// audio is forwarded instead.
-    pub(super) fn send_due(&mut self, at: At, muted: bool, out: &mut VecDeque<Output<Event>>) {
+    pub(super) fn send_due(
+        &mut self,
+        at: At,
+        muted: bool,
+        guard: &mut Guard,
+        out: &mut VecDeque<Output<Event>>,
+    ) {
         let packet_ns = packet_ns(&self.sending);
         while self.next_packet <= at {
             let due = self.next_packet;
             self.next_packet = At(due.0.saturating_add(packet_ns));
-            self.send_one(due, packet_ns, muted, out);
+            self.send_one(due, packet_ns, muted, guard, out);
             if due.0 == u64::MAX {
                 break;
             }
         }
     }
 
-    fn send_one(&mut self, due: At, packet_ns: u64, muted: bool, out: &mut VecDeque<Output<Event>>) {
+    fn send_one(
+        &mut self,
+        due: At,
+        packet_ns: u64,
+        muted: bool,
+        guard: &mut Guard,
+        out: &mut VecDeque<Output<Event>>,
+    ) {
         let sample = self.sample_of(due);
         let timestamp = self.timestamp_base.wrapping_add(sample as u32);
         let samples = (packet_ns / SAMPLE_NS) as u32;
         let event_type = self.sending.event_payload_type;
         let event = event_type.and_then(|_| self.digits.next(timestamp, samples, &mut self.rng));
         if let (Some(payload_type), Some(event)) = (event_type, event) {
-            self.send_event(payload_type, event, due, out);
+            self.send_event(payload_type, event, due, guard, out);
         } else if muted {
             self.talkspurt_begins = true;
         } else {
@@ -160,7 +175,8 @@ impl Sender {
             self.generator.fill(sample, &mut audio[..length]);
             let marker = std::mem::take(&mut self.talkspurt_begins);
             let payload_type = self.sending.payload_type;
-            self.transmit(Forwarded { payload_type, timestamp, marker, payload: &audio[..length] }, due, out);
+            let packet = Forwarded { payload_type, timestamp, marker, payload: &audio[..length] };
+            self.transmit(packet, due, guard, out);
         }
     }
 
@@ -169,6 +185,7 @@ impl Sender {
         payload_type: u8,
         event: EventPacket,
         due: At,
+        guard: &mut Guard,
         out: &mut VecDeque<Output<Event>>,
     ) {
         if event.lost {
@@ -177,13 +194,20 @@ impl Sender {
             return;
         }
         let EventPacket { payload, timestamp, marker, .. } = event;
-        self.transmit(Forwarded { payload_type, timestamp, marker, payload: &payload.bytes() }, due, out);
+        let packet = Forwarded { payload_type, timestamp, marker, payload: &payload.bytes() };
+        self.transmit(packet, due, guard, out);
     }
 
     /// Sends a packet with the stream's own SSRC and next sequence number.
-    pub(super) fn transmit(&mut self, packet: Forwarded<'_>, at: At, out: &mut VecDeque<Output<Event>>) {
+    pub(super) fn transmit(
+        &mut self,
+        packet: Forwarded<'_>,
+        at: At,
+        guard: &mut Guard,
+        out: &mut VecDeque<Output<Event>>,
+    ) {
         if self.faults.is_none() {
-            self.transmit_whole(packet, at, out);
+            self.transmit_whole(packet, at, guard, out);
             return;
         }
         for altered in self.faults.alter(packet, self.sending.event_payload_type) {
@@ -193,11 +217,17 @@ impl Sender {
                 marker: altered.marker,
                 payload: &altered.payload,
             };
-            self.transmit_whole(packet, at, out);
+            self.transmit_whole(packet, at, guard, out);
         }
     }
 
-    fn transmit_whole(&mut self, packet: Forwarded<'_>, at: At, out: &mut VecDeque<Output<Event>>) {
+    fn transmit_whole(
+        &mut self,
+        packet: Forwarded<'_>,
+        at: At,
+        guard: &mut Guard,
+        out: &mut VecDeque<Output<Event>>,
+    ) {
         let builder = RtpPacketBuilder::new()
             .payload_type(packet.payload_type & 0x7f)
             .marked(packet.marker)
@@ -205,14 +235,20 @@ impl Sender {
             .timestamp(packet.timestamp)
             .ssrc(self.ssrc)
             .payload(packet.payload);
-        let Ok(bytes) = builder.build() else { return };
+        let length = builder.target_length();
+        let mut bytes = Vec::with_capacity(length + guard.room());
+        bytes.resize(length, 0);
+        if builder.build_into(&mut bytes).is_err() {
+            return;
+        }
+        let number = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
         self.last_sent = Some((packet.timestamp, at));
         self.sent_since_report = true;
         let flow = Flow::udp(self.local, self.sending.remote);
-        out.push_back(Output::Transmit { flow, tos: self.sending.tos, bytes });
+        guard.rtp(bytes, number, &self.faults, (flow, self.sending.tos), out);
     }
 
     /// Sends a report with the port's reception `blocks`, or the last one with a BYE.
@@ -221,6 +257,7 @@ impl Sender {
         at: At,
         blocks: Vec<ReportBlock>,
         bye: bool,
+        guard: &mut Guard,
         out: &mut VecDeque<Output<Event>>,
     ) {
         self.next_report = at.max(self.next_report) + control::next_interval(false, &mut self.rng);
@@ -235,10 +272,13 @@ impl Sender {
         });
         let report = Report { ssrc: self.ssrc, sender, blocks };
         let cname = format!("oxocert@{}", self.local.ip());
-        let bytes = control::compound(&report, &cname, bye);
+        let mut bytes = control::compound(&report, &cname, bye);
         let mut remote = self.sending.remote;
         let Some(rtcp_port) = remote.port().checked_add(1) else { return };
         remote.set_port(rtcp_port);
+        if !guard.rtcp(&mut bytes, &self.faults) {
+            return;
+        }
         out.push_back(Output::Transmit {
             flow: Flow::udp(self.rtcp_local, remote),
             tos: if self.faults.has(Fault::ReportsUnmarked) { 0 } else { self.sending.tos },

@@ -1,7 +1,7 @@
 //! The statistics of one received stream in windows of one second, aligned to its first packet.
 
 use super::{Arrival, Jitter, Sequence, Tally};
-use crate::engine::{PortId, Window};
+use crate::engine::{PortId, SrtpCounts, Window};
 use oxocert_machine::At;
 use std::net::SocketAddr;
 
@@ -39,11 +39,14 @@ pub struct StreamEstimator {
     window_end: At,
     from: At,
     to: At,
-    sequence: Sequence,
+    /// `None` before the first packet that was let in.
+    sequence: Option<Sequence>,
     jitter: Jitter,
     /// Sequence number, timestamp and samples of the last audio packet in order.
     last_audio: Option<(u16, u32, u32)>,
     last_stamp: Option<At>,
+    /// Whether the port is secured.
+    secured: bool,
     counts: Counts,
 }
 
@@ -61,24 +64,24 @@ struct Counts {
     unstamped: u64,
     rtcp_packets: u64,
     rtcp_dscp: Tally<u8>,
+    srtp: SrtpCounts,
 }
 
 impl StreamEstimator {
-    /// Begins with the first packet of a stream.
+    /// Begins with the first packet of a stream, which is still to be taken.
     pub fn new(packet: &Packet) -> StreamEstimator {
-        let mut estimator = StreamEstimator {
+        StreamEstimator {
             start: packet.at,
             window_end: At(packet.at.0.saturating_add(SECOND_NS)),
             from: packet.at,
             to: packet.at,
-            sequence: Sequence::new(packet.sequence),
+            sequence: None,
             jitter: Jitter::default(),
             last_audio: None,
             last_stamp: None,
+            secured: false,
             counts: Counts::default(),
-        };
-        estimator.count(packet, Arrival::InOrder { step: 1 });
-        estimator
+        }
     }
 
     /// Whether a packet at `at` belongs to a later window, so that the current one is to be closed first.
@@ -88,9 +91,39 @@ impl StreamEstimator {
 
     /// Takes the next packet in the order of arrival.
     pub fn packet(&mut self, packet: &Packet) -> Arrival {
-        let arrival = self.sequence.packet(packet.sequence);
+        let arrival = match &mut self.sequence {
+            Some(sequence) => sequence.packet(packet.sequence),
+            None => {
+                self.sequence = Some(Sequence::new(packet.sequence));
+                Arrival::InOrder { step: 1 }
+            }
+        };
         self.count(packet, arrival);
         arrival
+    }
+
+    /// Takes a packet that was not let in: it was on the wire with its bytes and its mark, and is in no other statistic. A replayed
+    /// one is a second copy.
+    pub fn refused(&mut self, packet: &Packet, replayed: bool) {
+        self.to = self.to.max(packet.at);
+        self.counts.wire(packet);
+        self.counts.unstamped += u64::from(packet.stamp.is_none());
+        self.counts.duplicates += u64::from(replayed);
+    }
+
+    /// From now on its windows tell what SRTP showed.
+    pub fn secure(&mut self) {
+        self.secured = true;
+    }
+
+    /// What SRTP showed in this window so far.
+    pub fn srtp(&mut self) -> &mut SrtpCounts {
+        &mut self.counts.srtp
+    }
+
+    /// Whether nothing came in this window so far.
+    pub fn is_empty(&self) -> bool {
+        self.counts.packets == 0 && self.counts.rtcp_packets == 0
     }
 
     /// Counts an RTCP packet of the same emitter.
@@ -101,9 +134,9 @@ impl StreamEstimator {
         }
     }
 
-    /// The sequence numbers, for reception reports.
-    pub fn sequence(&self) -> &Sequence {
-        &self.sequence
+    /// The sequence numbers, for reception reports; `None` while no packet was let in.
+    pub fn sequence(&self) -> Option<&Sequence> {
+        self.sequence.as_ref()
     }
 
     /// The jitter, for reception reports.
@@ -115,6 +148,7 @@ impl StreamEstimator {
     pub fn close(&mut self, port: PortId, remote: SocketAddr, ssrc: u32, next: Option<At>) -> Window {
         let mut counts = std::mem::take(&mut self.counts);
         let window = Window {
+            srtp: self.secured.then_some(counts.srtp),
             port,
             remote,
             ssrc,
@@ -126,7 +160,7 @@ impl StreamEstimator {
             payload_types: counts.payload_types.take(),
             payload_sizes: counts.payload_sizes.take(),
             timestamp_jumps: counts.timestamp_jumps,
-            lost: self.sequence.take_lost(next.is_none()),
+            lost: self.sequence.as_mut().map_or(0, |sequence| sequence.take_lost(next.is_none())),
             duplicates: counts.duplicates,
             reordered: counts.reordered,
             jitter_ns: self.jitter.nanoseconds(),
@@ -146,11 +180,7 @@ impl StreamEstimator {
 
     fn count(&mut self, packet: &Packet, arrival: Arrival) {
         let counts = &mut self.counts;
-        counts.packets += 1;
-        counts.l3_bytes += packet.l3_bytes;
-        if let Some(tos) = packet.tos {
-            counts.dscp.add(tos >> 2);
-        }
+        counts.wire(packet);
         match arrival {
             Arrival::Duplicate => counts.duplicates += 1,
             Arrival::Reordered => counts.reordered += 1,
@@ -208,6 +238,17 @@ impl StreamEstimator {
     }
 }
 
+impl Counts {
+    /// What every packet on the wire counts for.
+    fn wire(&mut self, packet: &Packet) {
+        self.packets += 1;
+        self.l3_bytes += packet.l3_bytes;
+        if let Some(tos) = packet.tos {
+            self.dscp.add(tos >> 2);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,13 +269,19 @@ mod tests {
         }
     }
 
+    fn begun() -> StreamEstimator {
+        let mut estimator = StreamEstimator::new(&packet(0));
+        estimator.packet(&packet(0));
+        estimator
+    }
+
     fn window(estimator: &mut StreamEstimator, next: Option<At>) -> Window {
         estimator.close(PortId(1), "127.0.0.1:4000".parse().unwrap(), 9, next)
     }
 
     #[test]
     fn a_clean_second_is_fifty_packets_of_80_kb_per_second() {
-        let mut estimator = StreamEstimator::new(&packet(0));
+        let mut estimator = begun();
         for n in 1..50 {
             assert!(!estimator.is_over(packet(n).at));
             estimator.packet(&packet(n));
@@ -252,7 +299,7 @@ mod tests {
 
     #[test]
     fn events_are_apart_from_jitter_and_sizes() {
-        let mut estimator = StreamEstimator::new(&packet(0));
+        let mut estimator = begun();
         for n in 1..20 {
             let mut one = packet(n);
             if (5..10).contains(&n) {
@@ -273,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_timestamp_that_does_not_follow_is_a_jump_and_no_jitter() {
-        let mut estimator = StreamEstimator::new(&packet(0));
+        let mut estimator = begun();
         for n in 1..20 {
             let shift = if n >= 10 { 5000 } else { 0 };
             estimator.packet(&Packet { timestamp: packet(n).timestamp + shift, ..packet(n) });
@@ -284,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_packet_without_stamp_is_in_no_statistic_of_time() {
-        let mut estimator = StreamEstimator::new(&packet(0));
+        let mut estimator = begun();
         let mut unstamped = packet(1);
         unstamped.stamp = None;
         unstamped.at = At::from_millis(35);

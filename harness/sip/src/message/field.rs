@@ -72,8 +72,14 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("sdp.crypto.suites", "suite of each a=crypto line of the audio, in order"),
     ("sdp.crypto.tags", "tag of each a=crypto line"),
     ("sdp.crypto.lengths", "bytes of key and salt of each a=crypto line"),
-    ("sdp.crypto.keys", "what tells the keys apart and shows none: 16 hexadecimal digits of SHA-256 of each key and salt"),
-    ("sdp.crypto.problems", "what is wrong with a=crypto lines, in words that show no key; absent where nothing is"),
+    (
+        "sdp.crypto.keys",
+        "what tells the keys apart and shows none: 16 hexadecimal digits of SHA-256 of each key and salt",
+    ),
+    (
+        "sdp.crypto.problems",
+        "what is wrong with a=crypto lines, in words that show no key; absent where nothing is",
+    ),
 ];
 
 /// The values of a field, `None` where the message has none.
@@ -120,7 +126,9 @@ fn dotted(message: &Message, group: &str, part: &str) -> Option<Vec<String>> {
         }
         ("from", "user" | "host" | "display" | "tag") => one(address_part(message.from(), part)),
         ("to", "user" | "host" | "display" | "tag") => one(address_part(message.to(), part)),
-        ("contact", "user" | "host" | "port" | "transport" | "scheme") => one(address_part(message.contact(), part)),
+        ("contact", "user" | "host" | "port" | "transport" | "scheme") => {
+            one(address_part(message.contact(), part))
+        }
         ("pai", "user" | "host") => addresses(message, "P-Asserted-Identity", part),
         ("diversion", "user" | "reason") => addresses(message, "Diversion", part),
         ("cseq", "number") => one(message.header("CSeq").and_then(|v| v.split_whitespace().next())),

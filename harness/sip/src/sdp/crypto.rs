@@ -70,7 +70,9 @@ impl Crypto {
     pub(super) fn value(&self) -> String {
         let mut value = format!("{} {} inline:{}", self.tag, self.suite, STANDARD.encode(&self.key_and_salt));
         match self.lifetime {
-            Some(packets) if packets.is_power_of_two() => value += &format!("|2^{}", packets.trailing_zeros()),
+            Some(packets) if packets.is_power_of_two() => {
+                value += &format!("|2^{}", packets.trailing_zeros())
+            }
             Some(packets) => value += &format!("|{packets}"),
             None => {}
         }
@@ -156,7 +158,10 @@ pub fn chosen(ours: &[Crypto], answer: &Audio) -> Result<(Crypto, Crypto), Strin
     };
     if !own.same_suite(theirs) {
         let (tag, suite) = (theirs.tag, &theirs.suite);
-        return Err(format!("the answer has suite {suite} for tag {tag}, which was offered as {}", own.suite));
+        return Err(format!(
+            "the answer has suite {suite} for tag {tag}, which was offered as {}",
+            own.suite
+        ));
     }
     Ok((own.clone(), theirs.clone()))
 }
@@ -200,7 +205,9 @@ impl InlineKey {
 
 fn read_lifetime(text: &str) -> Result<u64, String> {
     let value = match text.strip_prefix("2^") {
-        Some(exponent) => number(exponent).and_then(|exponent| 1u64.checked_shl(u32::try_from(exponent).ok()?)),
+        Some(exponent) => {
+            number(exponent).and_then(|exponent| 1u64.checked_shl(u32::try_from(exponent).ok()?))
+        }
         None => number(text),
     };
     match value {

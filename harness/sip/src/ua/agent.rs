@@ -330,8 +330,5 @@ impl UserAgent {
 fn same_stream(one: Flow, other: Flow) -> bool {
     let local = one.local == other.local
         || (one.local.ip() == other.local.ip() && (one.local.port() == 0 || other.local.port() == 0));
-    one.transport.is_reliable()
-        && other.transport == one.transport
-        && one.remote == other.remote
-        && local
+    one.transport.is_reliable() && other.transport == one.transport && one.remote == other.remote && local
 }
