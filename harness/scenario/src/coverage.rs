@@ -93,9 +93,11 @@ pub fn coverage(
         let standing_checks = standing
             .checks
             .iter()
-            .filter(|check| case.lifts(&check.name).is_none() && check.not_applicable(bench).is_none())
+            .filter(|check| check.is_on(bench) && check.not_applicable(bench).is_none())
+            .filter(|check| case.lifts(&check.name).is_none())
             .map(|check| (check.id(), check.proves.clone()));
-        known.extend(standing.checks.iter().map(|check| (case.id.clone(), check.id())));
+        let on_bench = standing.checks.iter().filter(|check| check.is_on(bench));
+        known.extend(on_bench.map(|check| (case.id.clone(), check.id())));
         for (check, clauses) in case.clauses_of_checks().into_iter().chain(standing_checks) {
             let claim = Claim { case: case.id.clone(), killed_by: killers(&case.id, &check), check };
             for clause in clauses {

@@ -4,7 +4,7 @@ use super::open;
 use super::reader::{Table, schema};
 use super::register::Register;
 use super::suggest::did_you_mean;
-use crate::model::{Bench, CheckId, ClauseId};
+use crate::model::{Architecture, Bench, CheckId, ClauseId};
 use crate::problem::Problems;
 use crate::sources::{STANDING, Sources};
 
@@ -23,12 +23,19 @@ pub struct StandingCheck {
     pub limits: Vec<String>,
     /// Properties the DUT must declare.
     pub requires: Vec<String>,
+    /// Architectures whose cases have it; empty: all.
+    pub architectures: Vec<Architecture>,
 }
 
 impl StandingCheck {
     /// Its id in a case.
     pub fn id(&self) -> CheckId {
         CheckId(format!("standing.{}", self.name))
+    }
+
+    /// Whether the cases of a bench have it at all.
+    pub fn is_on(&self, bench: &Bench) -> bool {
+        self.architectures.is_empty() || self.architectures.contains(&bench.architecture)
     }
 
     /// Why it does not apply to a bench; `None` where it does. Only a lack that the profile declares, with its reason, waives a
@@ -93,12 +100,18 @@ pub fn load_standing(sources: &Sources, register: &Register, bench: &Bench) -> R
             .into_iter()
             .map(str::to_owned)
             .collect();
+        let words = Architecture::ALL.map(|architecture| (architecture.name(), architecture));
+        let architectures = table
+            .get("for")
+            .and_then(|node| node.list())
+            .map(|list| list.iter().filter_map(|node| node.word(&words)).collect())
+            .unwrap_or_default();
         table.finish();
         let (Some(name), Some(title), Some(rule)) = (name, title, rule) else { continue };
         if checks.iter().any(|check| check.name == name) {
             node.problem(format!("there are two standing checks `{name}`"));
         }
-        checks.push(StandingCheck { name, title, rule, proves, limits, requires });
+        checks.push(StandingCheck { name, title, rule, proves, limits, requires, architectures });
     }
     root.finish();
     doc.into_problems().or(Standing { checks })
