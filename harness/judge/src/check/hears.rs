@@ -40,8 +40,16 @@ pub(super) fn judge(
                     )
                 }
             };
-            verdict = verdict.join(Verdict::Fail);
-            texts.push(text);
+            // What is missing, the harness's own lateness may have swallowed.
+            let lag = context.run.greatest_lag(span.reference, span.left);
+            let excused = longest.unwrap_or_default() + RESOLUTION + lag >= lasting && !lag.is_zero();
+            verdict = verdict.join(if excused { Verdict::Inconclusive } else { Verdict::Fail });
+            let late = if excused {
+                format!(", while the harness ran {} late", words::span(lag))
+            } else {
+                String::new()
+            };
+            texts.push(format!("{text}{late}"));
             evidence.extend(runs.into_iter().flat_map(|run| run.evidence));
             continue;
         };

@@ -116,7 +116,7 @@ pub(super) fn bandwidth(context: &Context<'_, '_>, id: &StepId) -> Result<Readin
     });
     let text = each.collect::<Vec<_>>().join("; ");
     let samples = flows.values().map(|(_, _, packets)| packets).sum();
-    Ok(Reading { low, high, unit: "kb/s", uncertainty: None, samples, text, evidence })
+    Ok(Reading { low, high, ..Reading::single(high, "kb/s", None, samples, text, evidence) })
 }
 
 pub(super) fn jitter(context: &Context<'_, '_>, id: &StepId) -> Result<Reading, NoReading> {

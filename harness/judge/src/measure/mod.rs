@@ -9,7 +9,7 @@ pub(crate) use media::digits;
 
 use crate::context::Context;
 use crate::result::{CheckResult, Measured};
-use crate::words::{limit_used, quantity, rounded, span_ms};
+use crate::words::{limit_used, quantity, rounded, span, span_ms};
 use oxocert_record::{EventNo, Verdict};
 use oxocert_scenario::model::{CheckId, Limit, Measurand, Measure, Quantity, StreamCount};
 use std::time::Duration;
@@ -31,6 +31,9 @@ pub(crate) struct Reading {
     pub text: String,
     /// The events it comes from.
     pub evidence: Vec<EventNo>,
+    /// By how much the harness ran late while it was read: what is over a limit by less says nothing about the DUT. Zero for what
+    /// no lateness of the harness can lengthen.
+    pub lag: Duration,
 }
 
 /// Why there is no reading.
@@ -65,7 +68,12 @@ impl Reading {
         text: String,
         evidence: Vec<EventNo>,
     ) -> Reading {
-        Reading { low: value, high: value, unit, uncertainty, samples, text, evidence }
+        Reading { low: value, high: value, unit, uncertainty, samples, text, evidence, lag: Duration::ZERO }
+    }
+
+    /// The same, read while the harness ran late by this much.
+    fn under_lag(self, lag: Duration) -> Reading {
+        Reading { lag, ..self }
     }
 }
 
@@ -88,6 +96,9 @@ pub(crate) fn judge(context: &Context<'_, '_>, measure: &Measure) -> CheckResult
             }
             result.verdict = verdict.unwrap_or(Verdict::Error);
             result.observed = reading.text.clone();
+            if verdict == Some(Verdict::Inconclusive) && !reading.lag.is_zero() {
+                result.observed.push_str(&format!(", while the harness ran {} late", span(reading.lag)));
+            }
             result.evidence = reading.evidence.clone();
             result.measured = Some(Measured {
                 value: rounded(shown),
@@ -133,7 +144,12 @@ fn compare(value: f64, reading: &Reading, limit: &Limit, is_max: bool) -> Verdic
         return Verdict::Error;
     };
     let marginal = marginal.and_then(|marginal| in_unit(marginal, reading.unit));
-    decide(value, reading.uncertainty.unwrap_or(0.0), bound, marginal, is_max)
+    let decided = |value: f64| decide(value, reading.uncertainty.unwrap_or(0.0), bound, marginal, is_max);
+    let excused = is_max && reading.unit == "ms" && decided(value - span_ms(reading.lag)) != Verdict::Fail;
+    match decided(value) {
+        Verdict::Fail if excused => Verdict::Inconclusive,
+        verdict => verdict,
+    }
 }
 
 /// A limit in the unit of a reading; `None` where the units do not go together.

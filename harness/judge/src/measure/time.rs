@@ -52,10 +52,11 @@ pub(super) fn first_tone(
     from: &RoleName,
     to: &RoleName,
 ) -> Result<Reading, NoReading> {
-    let Tones { first, begin, .. } = tones(context, label, from, to)?;
+    let Tones { first, begin, end, .. } = tones(context, label, from, to)?;
     let gap = first.heard.since.since(begin);
     let text = format!("{to} heard {from} {} after the start of `{label}`", span(gap));
-    Ok(Reading::time(gap, context.uncertainty_media(), 1, text, vec![first.n]))
+    let lag = context.run.greatest_lag(begin, end);
+    Ok(Reading::time(gap, context.uncertainty_media(), 1, text, vec![first.n]).under_lag(lag))
 }
 
 pub(super) fn longest_break(
@@ -69,7 +70,9 @@ pub(super) fn longest_break(
     let longest = inside.max(at_end);
     let text = format!("the longest break of {from} at {to} lasted {}", span(longest));
     let evidence = tones.iter().map(|stretch| stretch.n).collect();
-    Ok(Reading::time(longest, context.uncertainty_media(), tones.len() as u64, text, evidence))
+    let lag = context.run.greatest_lag(begin, end);
+    let reading = Reading::time(longest, context.uncertainty_media(), tones.len() as u64, text, evidence);
+    Ok(reading.under_lag(lag))
 }
 
 pub(super) fn delay(context: &Context<'_, '_>, from: &StepId, to: &StepId) -> Result<Reading, NoReading> {

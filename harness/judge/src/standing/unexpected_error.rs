@@ -1,8 +1,8 @@
 //! `unexpected-error`: no 4xx-6xx from or to the DUT that the scenario did not ask for.
 //!
 //! Asked for: what a step took as its evidence; the codes that a role was told to send; digest challenges (401, 407);
-//! 487 to a cancelled INVITE; and, where the scenario disturbs the trunk on purpose (refuses, goes mute, misbehaves),
-//! the refusal that the DUT passes on to its caller.
+//! 487 to a cancelled INVITE; 488 and 606 to a description that the scenario itself made odd; and, where the scenario disturbs the
+//! trunk on purpose (refuses, goes mute, presents a bad certificate, breaks names), the refusal that the DUT passes on to its caller.
 
 use super::{Outcome, StandingCheck};
 use crate::context::Context;
@@ -20,6 +20,8 @@ struct Asked {
     codes: BTreeSet<u16>,
     /// Whether calls of the DUT fail on purpose.
     disturbed: bool,
+    /// Whether a party describes its media so that the DUT may refuse it.
+    refusable: bool,
     /// Text of raw messages: an error to one of their Call-IDs is asked for.
     raw: Vec<String>,
 }
@@ -58,8 +60,9 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         let is_passed_on = seen.is_from_dut() && is_invite && (asked.disturbed || !asked.codes.is_empty());
         let is_told = seen.is_from_harness() && asked.codes.contains(&code);
         let is_raw = asked.raw.iter().any(|text| !call_id.is_empty() && text.contains(call_id));
+        let is_not_acceptable = asked.refusable && seen.is_from_dut() && is_invite && matches!(code, 488 | 606);
         let is_evidence = identity(seen).is_some_and(|identity| evidence.contains(&identity));
-        if !(is_cancel || is_passed_on || is_told || is_raw || is_evidence) {
+        if !(is_cancel || is_passed_on || is_told || is_raw || is_not_acceptable || is_evidence) {
             let method = seen.method().unwrap_or("a request");
             let (from, to) =
                 if seen.is_from_dut() { ("the DUT", "to") } else { ("the harness", "to the DUT's") };
@@ -88,9 +91,18 @@ fn note(asked: &mut Asked, step: &Step) {
             asked.codes.insert(*code);
             asked.disturbed = true;
         }
-        Verb::Does(Action::Mute | Action::Misbehave { .. } | Action::Configure { .. }) => {
-            asked.disturbed = true
-        }
+        Verb::Does(
+            Action::Mute
+            | Action::Misbehave { .. }
+            | Action::Configure { .. }
+            | Action::LimitTls { .. }
+            | Action::DropConnection
+            | Action::Resolve { .. }
+            | Action::FailDns { .. },
+        ) => asked.disturbed = true,
+        Verb::Does(Action::Present { certificate }) => asked.disturbed |= certificate != "good",
+        // A description that the DUT may not take: 488 or 606 (RFC 3261 §13.3.1.3, RFC 4568 §5.1.2).
+        Verb::Does(Action::Describe { .. }) => asked.refusable = true,
         Verb::Does(Action::Raw { text }) => asked.raw.push(text.clone()),
         Verb::OneOf { alternatives, .. } => alternatives.iter().flatten().for_each(|step| note(asked, step)),
         Verb::AnyOrder(steps) => steps.iter().for_each(|step| note(asked, step)),

@@ -3,7 +3,7 @@
 use super::{Outcome, StandingCheck};
 use crate::context::Context;
 use crate::timeline::Seen;
-use oxocert_record::RoleName;
+use oxocert_record::{EventNo, RoleName};
 use oxocert_sip::message::Message;
 use std::collections::BTreeMap;
 
@@ -17,19 +17,59 @@ const CSEQ_END: u32 = 1 << 31;
 struct Memory {
     /// The last CSeq number of the DUT by (point, Call-ID, its tag).
     last: BTreeMap<(RoleName, String, String), u32>,
-    /// Requests of the harness by (point, top branch, method): CSeq number.
-    asked: BTreeMap<(RoleName, String, String), u32>,
+    /// Requests of the harness by (point, top branch, method).
+    asked: BTreeMap<(RoleName, String, String), Asked>,
+    /// Bytes of the harness that are no request with a branch, by point: what answers them is not looked up.
+    raw: Vec<(RoleName, String)>,
     /// INVITEs of the DUT by (point, Call-ID, CSeq number): branch.
     invites: BTreeMap<(RoleName, String, u32), String>,
 }
 
+/// What an answer must repeat (RFC 3261 §8.2.6.2).
+struct Asked {
+    /// CSeq number.
+    number: u32,
+    /// Call-ID.
+    call_id: String,
+    /// From tag; `None` where the request has none.
+    from_tag: Option<String>,
+}
+
+impl Memory {
+    /// Remembers a message of the harness.
+    fn note(&mut self, seen: &Seen<'_>) {
+        let point = seen.on.point.clone();
+        let asked = seen.sip().filter(|message| message.is_request()).and_then(|message| {
+            let (number, method) = message.cseq()?;
+            let asked = Asked {
+                number,
+                call_id: message.call_id()?.to_owned(),
+                from_tag: message.from_tag(),
+            };
+            Some(((point.clone(), message.branch()?, method.to_owned()), asked))
+        });
+        match asked {
+            Some((key, asked)) => {
+                self.asked.insert(key, asked);
+            }
+            None if seen.status().is_none() => {
+                self.raw.push((point, String::from_utf8_lossy(&seen.on.bytes.0).into_owned()));
+            }
+            None => {}
+        }
+    }
+}
+
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut memory = Memory::default();
+    // A request of the case before may be answered in this one.
+    let begun = context.run.events.first().map_or(EventNo(0), |event| event.n);
+    let before = context.timeline.messages.range(..begun).map(|(_, seen)| seen);
+    before.filter(|seen| seen.is_from_harness()).for_each(|seen| memory.note(seen));
     let mut found = Vec::new();
     let mut looked_at = 0u64;
     for seen in context.messages() {
-        let Some(message) = seen.sip() else { continue };
-        if seen.is_from_dut() {
+        if let (true, Some(message)) = (seen.is_from_dut(), seen.sip()) {
             looked_at += 1;
             let problem = if message.is_request() {
                 request(&mut memory, seen, message)
@@ -37,10 +77,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
                 response(&memory, seen, message)
             };
             found.extend(problem.map(|text| (seen.n, text)));
-        } else if let (true, Some(branch), Some((number, method))) =
-            (message.is_request(), message.branch(), message.cseq())
-        {
-            memory.asked.insert((seen.on.point.clone(), branch, method.to_owned()), number);
+        } else if seen.is_from_harness() {
+            memory.note(seen);
         }
     }
     if looked_at == 0 {
@@ -103,10 +141,22 @@ fn response(memory: &Memory, seen: &Seen<'_>, message: &Message) -> Option<Strin
     if status > 100 && message.to_tag().is_none() {
         return Some(format!("{status} to {method} without a To tag (RFC 3261 §8.2.6.2)"));
     }
-    match memory.asked.get(&(seen.on.point.clone(), branch.clone(), method.to_owned())) {
-        Some(asked) if *asked != number => {
-            Some(format!("{status} with CSeq {number} to a {method} with CSeq {asked}"))
-        }
-        _ => None,
+    let Some(asked) = memory.asked.get(&(seen.on.point.clone(), branch.clone(), method.to_owned())) else {
+        let to_raw = |(point, text): &(RoleName, String)| *point == seen.on.point && text.contains(&branch);
+        return (!memory.raw.iter().any(to_raw)).then(|| {
+            format!("{status} with the Via branch `{branch}`, which no {method} of the harness had (RFC 3261 §8.2.6.2)")
+        });
+    };
+    let call_id = message.call_id().unwrap_or_default();
+    if asked.number != number {
+        return Some(format!("{status} with CSeq {number} to a {method} with CSeq {}", asked.number));
     }
+    if asked.call_id != call_id {
+        return Some(format!("{status} with Call-ID `{call_id}` to a {method} with `{}`", asked.call_id));
+    }
+    let tag = message.from_tag();
+    (asked.from_tag != tag).then(|| {
+        let shown = |tag: &Option<String>| tag.clone().unwrap_or_else(|| "none".to_owned());
+        format!("{status} with From tag `{}` to a {method} with `{}`", shown(&tag), shown(&asked.from_tag))
+    })
 }
