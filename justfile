@@ -14,6 +14,11 @@ default:
 certify *arguments: build
     @{{ oxocert }} certify {{ arguments }}
 
+# Certify the virtual OCE over internet, topologies A and B side by side
+[no-exit-message]
+certify-internet *arguments: build
+    @{{ oxocert }} certify --profile virtual-oce-internet-a --profile virtual-oce-internet-b {{ arguments }}
+
 # Certify Asterisk, a PBX that nobody here wrote
 [no-exit-message]
 certify-asterisk *arguments: build asterisk
