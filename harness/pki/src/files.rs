@@ -30,7 +30,10 @@ pub fn read_identity(certificate: &Path, key: &Path) -> Result<Identity, PkiErro
 }
 
 /// The certificates of a PEM file, DER.
-pub(crate) fn read_chain(path: &Path) -> Result<Vec<Vec<u8>>, PkiError> {
+///
+/// # Errors
+/// The file cannot be read or holds no certificate.
+pub fn read_chain(path: &Path) -> Result<Vec<Vec<u8>>, PkiError> {
     let bytes = read(path)?;
     let chain = X509::stack_from_pem(&bytes).and_then(|all| all.iter().map(|one| one.to_der()).collect());
     match chain {

@@ -19,7 +19,7 @@ mod utc;
 
 pub use error::PkiError;
 pub use examine::{SHORTEST_RSA, Usage, examine};
-pub use files::{read_identity, write_chain};
+pub use files::{read_chain, read_identity, write_chain};
 pub use flaw::Flaw;
 pub use identity::{Identity, UtcSeconds};
 pub use issue::{LONGEST_DAYS, Terms, issue};
