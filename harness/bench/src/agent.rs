@@ -61,6 +61,7 @@ impl Agent {
         let flow = match transport {
             Transport::Udp => Flow::udp(address, remote),
             Transport::Tcp => Flow::tcp(SocketAddr::new(address.ip(), 0), remote),
+            Transport::Tls => Flow::tls(SocketAddr::new(address.ip(), 0), remote),
         };
         let product = match kind {
             Kind::Sbc => concat!("oxocert-sbc/", env!("CARGO_PKG_VERSION")),
@@ -84,6 +85,7 @@ impl Agent {
             contact_params: match transport {
                 Transport::Udp => String::new(),
                 Transport::Tcp => ";transport=tcp".into(),
+                Transport::Tls => ";transport=tls".into(),
             },
             seed: seed.child(role.as_str()),
             tos: 0,

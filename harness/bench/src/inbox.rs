@@ -1,7 +1,7 @@
 //! What the DUT said in the case at hand: the messages that steps wait for, and what was heard.
 
 use oxocert_machine::At;
-use oxocert_record::{DigitSeen, EventNo, Heard, RoleName};
+use oxocert_record::{DigitSeen, EventNo, Heard, RoleName, What};
 use oxocert_sip::message::Message;
 
 /// One message from the DUT, no repetition.
@@ -19,11 +19,24 @@ pub(crate) struct Arrived {
     pub(crate) message: Message,
 }
 
+/// A handshake, the end of a connection, a query, or what came to a probe.
+#[derive(Debug, Clone)]
+pub(crate) struct Happened {
+    /// Its number on the timeline.
+    pub(crate) event: EventNo,
+    /// When.
+    pub(crate) at: At,
+    /// What.
+    pub(crate) what: What,
+}
+
 /// Messages and sounds since the case began.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     /// Messages from the DUT in order of arrival.
     pub(crate) messages: Vec<Arrived>,
+    /// Events of the secured trunk, in order.
+    pub(crate) happened: Vec<Happened>,
     /// Changes of what is heard, in order.
     pub(crate) heard: Vec<(EventNo, Heard)>,
     /// Digits received as telephone-events, with the moment their last packet came.
@@ -34,6 +47,7 @@ impl Inbox {
     /// A new case begins: messages of the last one are history. What is heard at a port still open goes on.
     pub(crate) fn begin_case(&mut self) {
         self.messages.clear();
+        self.happened.clear();
         self.heard.clear();
         self.digits.clear();
     }

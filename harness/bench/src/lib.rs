@@ -6,6 +6,7 @@
 
 mod agent;
 mod calls;
+mod certificate;
 mod inbox;
 mod machine;
 mod media_side;
@@ -14,6 +15,7 @@ mod recorder;
 mod roles;
 mod runner;
 mod stage;
+mod tls_side;
 
 #[cfg(test)]
 mod tests;

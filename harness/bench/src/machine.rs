@@ -1,13 +1,17 @@
 //! The bench as one machine.
 
+use crate::roles::CLEAR_PORT;
 use crate::runner::Runner;
 use crate::stage::Stage;
 use oxocert_machine::{At, Flow, Input, Machine, Output, Seed, Transport};
 use oxocert_media::engine;
 use oxocert_media::with_media::MediaOwner;
+use oxocert_pki::lab::Lab;
 use oxocert_record::{CaseEnd, CaseId, Event, Phase, RoleName, RunStarted, StepId, What};
 use oxocert_scenario::model::Case;
 use oxocert_scenario::model::bench::Bench;
+use oxocert_tls as tls;
+use oxocert_tls::TlsOwner;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,6 +25,8 @@ pub enum BenchCommand {
     Start,
     /// The media engine reports.
     Media(engine::Event),
+    /// The TLS layer reports.
+    Tls(tls::Event),
     /// The signalling side ran late by so much: due against run.
     Lag {
         /// By how much.
@@ -38,12 +44,14 @@ pub enum BenchCommand {
 /// What the bench reports.
 // Nearly all of them are events of the timeline, and none is kept.
 #[allow(clippy::large_enum_variant)]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum BenchEvent {
     /// An event of the timeline, numbered from 0 without gap.
     Record(Event),
     /// An order for the media engine.
     Media(engine::Command),
+    /// An order for the TLS layer.
+    Tls(tls::Command),
     /// The person at the bench must do something and confirm it by [`BenchCommand::OperatorDone`].
     Operator {
         /// What.
@@ -97,24 +105,37 @@ pub struct BenchMachine {
 
 impl BenchMachine {
     /// A bench that will play `cases` and open its record with `run`. `passwords` are those of the sets, and of the role
-    /// `dut` where its console asks for a secret. All randomness comes from `seed`.
+    /// `dut` where its console asks for a secret. `lab` holds the certificates of the a-SBCs and what they trust, for a bench over
+    /// internet. All randomness comes from `seed`.
     pub fn new(
         bench: Bench,
         cases: Vec<Case>,
         run: RunStarted,
         passwords: BTreeMap<RoleName, String>,
+        lab: Option<Lab>,
         seed: Seed,
     ) -> BenchMachine {
-        let mut stage = Stage::new(bench, passwords, seed);
+        let mut stage = Stage::new(bench, passwords, lab, seed);
         let runner = Runner::new(cases, run, &mut stage);
         BenchMachine { stage, runner }
     }
 
-    /// Every address that the driver must listen on: the a-SBCs, the sets, and the bench's end of a console that speaks
-    /// in datagrams. Ordered, without doubles.
+    /// Every address that the driver must listen on: the a-SBCs, the sets, the name servers, and the bench's end of a console that
+    /// speaks in datagrams. Ordered, without doubles.
+    ///
+    /// TLS stands as the TCP below it. An a-SBC over BVPN listens on UDP and TCP, as a DUT may switch (RFC 3261 §18.1.1); one over
+    /// internet hears what comes in clear to port 5060 too, which nothing should.
     pub fn local_addresses(&self) -> Vec<(Transport, SocketAddr)> {
-        let agents = self.stage.agents.values().map(|agent| (agent.flow.transport, agent.address));
-        let mut all: Vec<_> = agents.chain(self.stage.console.local()).collect();
+        let sets = self.stage.bench.sets.values().map(|set| (Transport::Udp, set.address));
+        let dns = self.stage.dns.addresses().map(|address| (Transport::Udp, address));
+        let mut all: Vec<_> = sets.chain(dns).chain(self.stage.console.local()).collect();
+        for sbc in self.stage.bench.sbcs.values() {
+            let clear = match self.stage.bench.internet {
+                Some(_) => SocketAddr::new(sbc.address.ip(), CLEAR_PORT),
+                None => sbc.address,
+            };
+            all.extend([(Transport::Tcp, sbc.address), (Transport::Tcp, clear), (Transport::Udp, clear)]);
+        }
         all.sort_unstable();
         all.dedup();
         all
@@ -122,8 +143,12 @@ impl BenchMachine {
 
     fn command(&mut self, at: At, command: BenchCommand) {
         match command {
-            BenchCommand::Start => self.runner.start(&mut self.stage),
+            BenchCommand::Start => {
+                self.stage.order_endpoints();
+                self.runner.start(&mut self.stage);
+            }
             BenchCommand::Media(event) => self.stage.media_event(at, event),
+            BenchCommand::Tls(event) => self.stage.tls_event(at, event),
             BenchCommand::Lag { by } => {
                 let by_ns = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
                 self.stage.out.record(self.stage.now, What::Lag { by_ns });
@@ -140,6 +165,12 @@ impl BenchMachine {
         if self.stage.console.owns(flow) {
             return self.stage.console.received(self.stage.now, flow, bytes);
         }
+        if self.stage.dns.owns(flow) {
+            return self.stage.dns_received(at, flow, bytes);
+        }
+        if self.stage.is_clear(flow) {
+            return self.stage.clear_received(at, flow, bytes);
+        }
         let Some(role) = self.stage.role_of(flow) else { return };
         if self.stage.swallowed(at, &role, flow, bytes) {
             return;
@@ -154,13 +185,17 @@ impl BenchMachine {
         if self.stage.console.owns(flow) {
             return self.stage.console.lost(reason);
         }
+        if self.stage.is_clear(flow) {
+            return self.stage.clear_lost(self.stage.now, flow, reason);
+        }
         let Some(role) = self.stage.role_of(flow) else { return };
+        self.stage.bare_lost(self.stage.now, &role, flow, reason);
         let note = format!("{flow}: {reason}");
         self.stage.out.record(self.stage.now, What::Network { role: role.clone(), note });
         let Some(agent) = self.stage.agents.get_mut(&role) else { return };
         match flow.transport {
             Transport::Udp => agent.ua.unreachable(self.stage.now, flow),
-            Transport::Tcp => agent.ua.closed(self.stage.now, flow),
+            Transport::Tcp | Transport::Tls => agent.ua.closed(self.stage.now, flow),
         }
     }
 
@@ -223,5 +258,18 @@ impl MediaOwner for BenchMachine {
 
     fn media_event(event: engine::Event) -> BenchCommand {
         BenchCommand::Media(event)
+    }
+}
+
+impl TlsOwner for BenchMachine {
+    fn tls_command(event: BenchEvent) -> Result<tls::Command, BenchEvent> {
+        match event {
+            BenchEvent::Tls(command) => Ok(command),
+            other => Err(other),
+        }
+    }
+
+    fn tls_event(event: tls::Event) -> BenchCommand {
+        BenchCommand::Tls(event)
     }
 }

@@ -3,8 +3,8 @@
 use crate::calls::{LegId, LegState, Owner, Session};
 use crate::stage::Stage;
 use oxocert_machine::At;
-use oxocert_media::engine::{self, Command, Source};
-use oxocert_record::{DigitSeen, Emitter, Heard, RoleName, Sound, StreamWindow, What};
+use oxocert_media::engine::{self, Command, Source, Trouble};
+use oxocert_record::{DigitSeen, Emitter, Heard, RoleName, Sound, SrtpCounts, StreamWindow, What};
 use rand::Rng;
 
 /// Level of the identity tones.
@@ -31,8 +31,18 @@ impl Stage {
             .ports
             .take(self.now, role, ip, range)
             .ok_or_else(|| format!("{agent} has no free media port in {}-{}", range.0, range.1))?;
+        let role = role.clone();
         self.out.media(Command::Open { port, local });
-        Ok(Session::new(port, local, u64::from(self.dice.random::<u32>())))
+        if let Some(sequence) = self.descriptions.take_start(&role) {
+            self.out.media(Command::Trouble { port, trouble: Trouble::StartAt { sequence } });
+        }
+        let id = u64::from(self.dice.random::<u32>());
+        let security = self.security_of(agent, &role);
+        let mut session = Session::new(port, local, id, security);
+        for command in session.opened() {
+            self.out.media(command);
+        }
+        Ok(session)
     }
 
     /// Brings the engine to what the leg's offer and answer say.
@@ -41,7 +51,7 @@ impl Stage {
         // A telephone that holds or hands over sends nothing; the network behind an a-SBC goes on where it may.
         let given_away = (leg.hold.is_some() || leg.referred) && matches!(leg.owner, Owner::Set(_));
         let silent = !leg.is_up() || given_away;
-        if let Some(command) = leg.session.refresh(silent) {
+        for command in leg.session.refresh(silent) {
             self.out.media(command);
         }
         self.relay(id);
@@ -61,7 +71,7 @@ impl Stage {
     /// The leg sends nothing more; its port goes on listening until the end of the case.
     pub(crate) fn stop_media(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        if let Some(command) = leg.session.stop() {
+        for command in leg.session.stop() {
             self.out.media(command);
         }
         if leg.bridged.is_some() {
@@ -184,9 +194,24 @@ impl Stage {
                         unstamped: window.unstamped,
                         rtcp_packets: window.rtcp_packets,
                         rtcp_dscp: window.rtcp_dscp,
+                        srtp: window.srtp.map(srtp_counts),
                     }),
                 );
             }
         }
+    }
+}
+
+fn srtp_counts(counts: engine::SrtpCounts) -> SrtpCounts {
+    SrtpCounts {
+        authenticated: counts.authenticated,
+        unauthenticated: counts.unauthenticated,
+        other_key: counts.other_key,
+        roll_over: counts.roll_over,
+        clear: counts.clear,
+        replayed: counts.replayed,
+        rtcp_authenticated: counts.rtcp_authenticated,
+        rtcp_unauthenticated: counts.rtcp_unauthenticated,
+        rtcp_unencrypted: counts.rtcp_unencrypted,
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::agent::{Agent, Kind};
 use crate::calls::{Leg, LegId, LegState, MediaPorts, Owner, Session};
-use crate::inbox::{Arrived, Inbox};
+use crate::inbox::{Arrived, Happened, Inbox};
 use crate::numbering::{Called, Numbering};
 use crate::recorder::Recorder;
-use crate::roles::{Console, SbcState, SetState};
+use crate::roles::{Console, Descriptions, Dns, Probes, SbcState, SetState, TrunkTls};
 use oxocert_machine::{At, Flow, Seed};
+use oxocert_pki::lab::Lab;
 use oxocert_record::{Bytes, Direction, Emitter, RoleName, SipSeen, What};
 use oxocert_scenario::model::bench::Bench;
 use oxocert_sip::message::Message;
@@ -27,6 +28,10 @@ pub(crate) struct Stage {
     pub(crate) sbcs: BTreeMap<RoleName, SbcState>,
     pub(crate) sets: BTreeMap<RoleName, SetState>,
     pub(crate) console: Console,
+    pub(crate) dns: Dns,
+    pub(crate) trunk_tls: TrunkTls,
+    pub(crate) probes: Probes,
+    pub(crate) descriptions: Descriptions,
     pub(crate) passwords: BTreeMap<RoleName, String>,
     /// Overrides ordered for the next call of a role.
     pub(crate) misbehaviour: BTreeMap<RoleName, Vec<Override>>,
@@ -39,6 +44,8 @@ pub(crate) struct Stage {
     pub(crate) now: At,
     /// The receive stamp of the input at hand, which may be a little older than `now`.
     pub(crate) stamp: At,
+    /// Why the bench itself could not do its part: the case is an error of the harness.
+    pub(crate) fault: Option<String>,
     /// When the DUT was last heard of, by any message.
     pub(crate) dut_heard: Option<At>,
     own: BTreeSet<IpAddr>,
@@ -47,10 +54,18 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(bench: Bench, passwords: BTreeMap<RoleName, String>, seed: Seed) -> Stage {
+    pub(crate) fn new(
+        bench: Bench,
+        passwords: BTreeMap<RoleName, String>,
+        lab: Option<Lab>,
+        seed: Seed,
+    ) -> Stage {
         let sbcs = bench.sbcs.iter().map(|(role, sbc)| (role, Agent::sbc(&bench, role, sbc.address, seed)));
         let sets = bench.sets.iter().map(|(role, set)| (role, Agent::set(&bench, role, set.address, seed)));
         let agents: BTreeMap<_, _> = sbcs.chain(sets).map(|(role, agent)| (role.clone(), agent)).collect();
+        let dns = Dns::new(&bench);
+        let of_agents = agents.values().map(|agent| agent.address.ip());
+        let own = of_agents.chain(dns.addresses().map(|address| address.ip())).collect();
         Stage {
             out: Recorder::default(),
             inbox: Inbox::default(),
@@ -60,6 +75,10 @@ impl Stage {
             sbcs: bench.sbcs.keys().map(|role| (role.clone(), SbcState::default())).collect(),
             sets: bench.sets.keys().map(|role| (role.clone(), SetState::default())).collect(),
             console: Console::new(&bench, &passwords),
+            dns,
+            trunk_tls: TrunkTls::new(bench.sbcs.keys().cloned(), lab),
+            probes: Probes::default(),
+            descriptions: Descriptions::default(),
             passwords,
             misbehaviour: BTreeMap::new(),
             silent: BTreeSet::new(),
@@ -67,8 +86,9 @@ impl Stage {
             dice: seed.generator("bench"),
             now: At::ZERO,
             stamp: At::ZERO,
+            fault: None,
             dut_heard: None,
-            own: agents.values().map(|agent| agent.address.ip()).collect(),
+            own,
             call_ids: BTreeMap::new(),
             next_leg: 0,
             agents,
@@ -197,6 +217,12 @@ impl Stage {
         if let (Some(message), false) = (message, retransmission) {
             self.inbox.messages.push(Arrived { event, at, point: role.clone(), party, message });
         }
+    }
+
+    /// Records an event of the secured trunk, and keeps it for the steps.
+    pub(crate) fn happened(&mut self, at: At, what: What) {
+        let event = self.out.record(at, what.clone());
+        self.inbox.happened.push(Happened { event, at, what });
     }
 
     /// The PSTN party whose call a message belongs to: by its Call-ID, for a new INVITE by the called number.
@@ -332,7 +358,8 @@ impl Stage {
         let agents = self.agents.values().filter_map(|agent| agent.ua.deadline());
         let sets = self.sets.values().filter_map(|set| set.due);
         let retries = self.legs.values().filter_map(|leg| leg.retry.map(|(at, _)| at));
-        agents.chain(sets).chain(retries).chain(self.console.deadline()).min()
+        let others = [self.console.deadline(), self.dns.deadline(), self.probes.deadline()];
+        agents.chain(sets).chain(retries).chain(others.into_iter().flatten()).min()
     }
 
     /// Serves everything that is due.
@@ -345,6 +372,8 @@ impl Stage {
         self.refresh_registrations();
         self.retry_modifications();
         self.console.timeout(self.now);
+        self.dns_timeout();
+        self.end_probes();
     }
 
     /// Forgets legs that are over; called between cases.

@@ -1,6 +1,9 @@
 //! Our side of the media of one leg: what we describe, what the DUT described, and what is sent as a result.
 
+use super::Security;
+use super::security::key;
 use oxocert_media::engine::{Command, PortId, Sending, Source};
+use oxocert_media::srtp::Key;
 use oxocert_scenario::model::step::HoldStyle;
 use oxocert_sip::sdp::{self, Codec, Direction, Local};
 use oxocert_sip::ua::Body;
@@ -20,6 +23,13 @@ struct Remote {
     event_payload_type: Option<u8>,
 }
 
+/// The keys of a session: for what we send, and for what we receive.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Keys {
+    sending: Option<Key>,
+    receiving: Option<Key>,
+}
+
 /// The media of one leg.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -35,11 +45,19 @@ pub(crate) struct Session {
     may_send: bool,
     source: Source,
     sending: Option<Sending>,
+    /// Lines that follow our descriptions.
+    lines: String,
+    /// As offer and answer agreed.
+    keys: Keys,
+    /// As the engine was told.
+    told: Keys,
 }
 
 impl Session {
     /// A session on an open port. `id` is the session id of `o=`.
-    pub(crate) fn new(port: PortId, local: SocketAddr, id: u64) -> Session {
+    pub(crate) fn new(port: PortId, local: SocketAddr, id: u64, security: Security) -> Session {
+        let Security { crypto, protocol, lines } = security;
+        let keys = Keys { sending: crypto.first().and_then(key), receiving: None };
         Session {
             port,
             local,
@@ -49,6 +67,8 @@ impl Session {
                 codecs: Codec::named("PCMA").into_iter().collect(),
                 telephone_event: Some(TELEPHONE_EVENT),
                 ptime: Some(20),
+                crypto,
+                protocol,
                 user: "-".into(),
                 session_id: id,
                 version: 1,
@@ -59,7 +79,25 @@ impl Session {
             may_send: false,
             source: Source::Silence,
             sending: None,
+            lines,
+            keys,
+            told: Keys::default(),
         }
+    }
+
+    /// Descriptions from the next one on are secured so.
+    pub(crate) fn secure(&mut self, security: Security) {
+        let Security { crypto, protocol, lines } = security;
+        self.description.crypto = crypto;
+        self.description.protocol = protocol;
+        self.lines = lines;
+    }
+
+    /// Why an offer cannot be taken for its security; `None` where that is in order, or it cannot be read at all.
+    pub(crate) fn objection(&self, offer: &[u8]) -> Option<String> {
+        let audio = sdp::read(offer).ok()?.audio.filter(|audio| audio.port != 0)?;
+        let Local { crypto, protocol, .. } = self.description.clone();
+        Security { crypto, protocol, lines: String::new() }.objection(&audio)
     }
 
     /// Writes an offer that holds the other side as `hold` says, or not at all.
@@ -67,25 +105,28 @@ impl Session {
         self.offered = direction_of(hold);
         let direction = self.offered;
         let zero = hold == Some(HoldStyle::ZeroAddress);
+        let lines = self.lines.clone();
         let bytes = self.write(|description| {
-            let bytes = description.offer(direction);
+            let mut bytes = description.offer(direction);
+            bytes.extend_from_slice(lines.as_bytes());
             Some(if zero { with_zero_address(&bytes) } else { bytes })
         });
         body(bytes.unwrap_or_default())
     }
 
-    /// Answers an offer; `None` where it cannot be read or has no codec of ours (488 is due).
+    /// Answers an offer; `None` where it cannot be read, has no codec of ours, or other security (488 is due).
     pub(crate) fn answer(&mut self, offer: &[u8], hold: Option<HoldStyle>) -> Option<Body> {
         let direction = direction_of(hold);
         let described = sdp::read(offer).ok()?;
         let mut negotiated = None;
         let bytes = self.write(|description| {
             let answer = description.answer(offer, direction)?;
-            negotiated = Some((answer.codec.pt, answer.telephone_event, answer.direction));
+            negotiated = Some((answer.codec.pt, answer.telephone_event, answer.direction, answer.crypto));
             Some(answer.bytes)
         })?;
-        let (payload_type, event_payload_type, direction) = negotiated?;
+        let (payload_type, event_payload_type, direction, crypto) = negotiated?;
         let audio = described.audio?;
+        self.keys = agreed(crypto);
         self.may_send = direction.sends() && !audio.is_zero_address();
         self.remote = remote(&audio, payload_type, event_payload_type);
         Some(body(bytes))
@@ -101,19 +142,52 @@ impl Session {
         if !self.description.codecs.iter().any(|ours| ours.name.eq_ignore_ascii_case(&codec.name)) {
             return Err(format!("the answer names {}, which was not offered", codec.name));
         }
+        self.keys = match self.answered_keys(&audio) {
+            Ok(keys) => keys,
+            Err(why) => {
+                // Nothing will authenticate under our own key, and what is clear is told to be so.
+                let own = self.sending_key();
+                self.keys = Keys { sending: own.clone(), receiving: own };
+                return Err(why);
+            }
+        };
         self.may_send = self.offered.sends() && audio.direction.receives() && !audio.is_zero_address();
         self.remote = remote(&audio, codec.pt, audio.telephone_event);
         Ok(())
     }
 
-    /// The peer is another leg of the bench now, not the DUT.
-    pub(crate) fn redirect(&mut self, to: SocketAddr) {
+    fn answered_keys(&self, answer: &sdp::Audio) -> Result<Keys, String> {
+        let ours = &self.description.crypto;
+        if !ours.is_empty() {
+            return sdp::chosen(ours, answer).map(|lines| agreed(Some(lines)));
+        }
+        let offered = self.description.protocol.as_deref().unwrap_or("RTP/AVP");
+        if !answer.protocol.eq_ignore_ascii_case(offered) {
+            return Err(format!("the answer has protocol {}, {offered} was offered", answer.protocol));
+        }
+        Ok(Keys::default())
+    }
+
+    /// The key that our packets are protected with, or would be; `None`: they leave in clear.
+    pub(crate) fn sending_key(&self) -> Option<Key> {
+        self.keys.sending.clone().or_else(|| self.description.crypto.first().and_then(key))
+    }
+
+    /// The peer is another leg of the bench now, not the DUT. What comes from there is protected with `theirs`.
+    pub(crate) fn redirect(&mut self, to: SocketAddr, theirs: Option<Key>) {
+        self.keys = Keys { sending: self.sending_key(), receiving: theirs };
         let (payload_type, event_payload_type) = match &self.remote {
             Some(remote) => (remote.payload_type, remote.event_payload_type),
             None => (8, Some(TELEPHONE_EVENT)),
         };
         self.remote = Some(Remote { address: to, payload_type, event_payload_type });
         self.may_send = true;
+    }
+
+    /// Tells the engine of a new port how it is secured: what comes before the answer is protected with a key that is not known
+    /// yet, and is not judged.
+    pub(crate) fn opened(&mut self) -> Vec<Command> {
+        self.refresh(true)
     }
 
     /// Whether digits can be sent as telephone-events.
@@ -137,8 +211,15 @@ impl Session {
         Some(Command::Play { port: self.port, source })
     }
 
-    /// Brings the engine to what offer and answer say; `silent` keeps a leg that may send from sending.
-    pub(crate) fn refresh(&mut self, silent: bool) -> Option<Command> {
+    /// Brings the engine to what offer and answer say; `silent` keeps a leg that may send from sending. Keys come before what
+    /// they protect.
+    pub(crate) fn refresh(&mut self, silent: bool) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if self.keys != self.told {
+            self.told = self.keys.clone();
+            let Keys { sending, receiving } = self.keys.clone();
+            commands.push(Command::Secure { port: self.port, sending, receiving });
+        }
         let wanted = self.remote.as_ref().filter(|_| self.may_send && !silent).map(|remote| Sending {
             remote: remote.address,
             payload_type: remote.payload_type,
@@ -147,18 +228,18 @@ impl Session {
             tos: EF,
             source: self.source.clone(),
         });
-        if wanted == self.sending {
-            return None;
+        if wanted != self.sending {
+            self.sending = wanted.clone();
+            commands.push(match wanted {
+                Some(sending) => Command::Send { port: self.port, sending },
+                None => Command::Stop { port: self.port },
+            });
         }
-        self.sending = wanted.clone();
-        Some(match wanted {
-            Some(sending) => Command::Send { port: self.port, sending },
-            None => Command::Stop { port: self.port },
-        })
+        commands
     }
 
     /// The call is over: nothing more is sent, the port goes on listening.
-    pub(crate) fn stop(&mut self) -> Option<Command> {
+    pub(crate) fn stop(&mut self) -> Vec<Command> {
         self.remote = None;
         self.may_send = false;
         self.refresh(true)
@@ -174,6 +255,12 @@ impl Session {
         self.last_written = Some(bytes.clone());
         Some(bytes)
     }
+}
+
+/// Keys of crypto lines, ours then theirs. Both are of one suite, and ours are of suites that the engine knows.
+fn agreed(lines: Option<(sdp::Crypto, sdp::Crypto)>) -> Keys {
+    let Some((ours, theirs)) = lines else { return Keys::default() };
+    Keys { sending: key(&ours), receiving: key(&theirs) }
 }
 
 fn direction_of(hold: Option<HoldStyle>) -> Direction {
@@ -209,7 +296,7 @@ mod tests {
     use rstest::rstest;
 
     fn session() -> Session {
-        Session::new(PortId(1), "127.0.3.1:20000".parse().unwrap(), 7)
+        Session::new(PortId(1), "127.0.3.1:20000".parse().unwrap(), 7, Security::default())
     }
 
     fn line<'a>(text: &'a str, start: &str) -> &'a str {
@@ -253,13 +340,13 @@ mod tests {
         let mut session = session();
         session.offer(None);
         session.answered(answer("sendrecv", "127.0.2.1").as_bytes()).unwrap();
-        let Some(Command::Send { sending, .. }) = session.refresh(false) else { panic!("both ways") };
+        let [Command::Send { sending, .. }] = &session.refresh(false)[..] else { panic!("both ways") };
         assert_eq!((sending.remote.port(), sending.event_payload_type), (32000, Some(106)));
-        assert_eq!(session.refresh(false), None, "nothing changed");
+        assert_eq!(session.refresh(false), [], "nothing changed");
         session.answered(answer("sendonly", "127.0.2.1").as_bytes()).unwrap();
-        assert_eq!(session.refresh(false), Some(Command::Stop { port: PortId(1) }), "they do not receive");
+        assert_eq!(session.refresh(false), [Command::Stop { port: PortId(1) }], "they do not receive");
         session.answered(answer("sendrecv", "0.0.0.0").as_bytes()).unwrap();
-        assert_eq!(session.refresh(false), None, "held the old way");
+        assert_eq!(session.refresh(false), [], "held the old way");
         assert!(session.answered(b"v=0\r\n").is_err());
     }
 }

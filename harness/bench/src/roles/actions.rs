@@ -1,5 +1,6 @@
 //! What a step orders a role to do.
 
+use super::trunk_tls::Bounds;
 use crate::calls::LegState;
 use crate::stage::Stage;
 use oxocert_machine::At;
@@ -95,6 +96,28 @@ impl Stage {
             Action::Configure { setting, value } => return self.configure(setting, value),
             Action::Raw { text } => self.raw(role, text)?,
             Action::Misbehave { how } => self.misbehave(role, how)?,
+            Action::Present { certificate } => self.present(role, certificate)?,
+            Action::LimitTls { versions, suites, resumes, peer_name } => self.limit_tls(
+                role,
+                Bounds {
+                    versions: versions.clone(),
+                    suites: suites.clone(),
+                    resumes: *resumes,
+                    peer_name: peer_name.clone(),
+                },
+            )?,
+            Action::Connect => self.connect(role)?,
+            Action::DropConnection => self.drop_connection(role)?,
+            Action::Probe { with } => self.send_probe(role, with)?,
+            Action::Resolve { name, addresses, services, ttl } => {
+                self.resolve(role, name, addresses, services, *ttl).map_err(Refused::Bench)?;
+            }
+            Action::FailDns { how } => self.fail_dns(role, how).map_err(Refused::Bench)?,
+            Action::Describe { protocol, crypto, lifetime_and_mki } => {
+                self.describe(role, protocol.as_ref(), crypto.as_ref(), *lifetime_and_mki)?;
+            }
+            Action::TroubleMedia { how, packets } => self.trouble_media(role, how, *packets)?,
+            Action::StartMediaAt { sequence } => self.start_media_at(role, *sequence),
             // The runner itself keeps time for these.
             Action::Talk { lasting } | Action::Wait { lasting } => {
                 return Ok(Still::Until(self.now + *lasting));

@@ -18,6 +18,10 @@ impl Stage {
             (Ok(incoming), Ok(outgoing)) => (incoming, outgoing),
             (Err(why), _) | (_, Err(why)) => return self.cannot_take(sbc, call, &why),
         };
+        if let Some(why) = incoming.objection(request.body()) {
+            self.finding(sbc, None, format!("{why}: 488"));
+            return self.refuse_call(sbc, call, 488);
+        }
         let trunk = self.bench.dut.trunk;
         let Some(agent) = self.agents.get_mut(sbc) else { return };
         let caller = request

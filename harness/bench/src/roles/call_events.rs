@@ -143,10 +143,12 @@ impl Stage {
             let ours = (request.method() == Some("INVITE")).then(|| leg.session.offer(leg.hold));
             (200, ours)
         } else {
-            match leg.session.answer(offer, leg.hold) {
-                Some(answer) => (200, Some(answer)),
-                None => (488, None),
+            let objection = leg.session.objection(offer);
+            let answer = leg.session.answer(offer, leg.hold);
+            if let (None, Some(why)) = (&answer, objection) {
+                self.finding(agent, None, format!("{why}: 488"));
             }
+            (if answer.is_some() { 200 } else { 488 }, answer)
         };
         self.respond(agent, request_id, code, body);
         if let Some(id) = id {

@@ -73,14 +73,15 @@ impl Stage {
 
     /// The two parties hear each other without the DUT.
     fn join(&mut self, first: LegId, second: LegId) {
-        let address = |id| self.legs.get(&id).map(|leg: &Leg| leg.session.local);
-        let (Some(a), Some(b)) = (address(first), address(second)) else { return };
-        for (id, other, remote) in [(first, second, b), (second, first, a)] {
+        // Each goes on protecting what it sends with its own key, which the other one is told here instead of in a description.
+        let end = |id| self.legs.get(&id).map(|leg: &Leg| (leg.session.local, leg.session.sending_key()));
+        let (Some(a), Some(b)) = (end(first), end(second)) else { return };
+        for (id, other, (remote, key)) in [(first, second, b), (second, first, a)] {
             if let Some(leg) = self.legs.get_mut(&id) {
                 leg.state = LegState::InNetwork;
                 leg.joined = Some(other);
                 leg.hold = None;
-                leg.session.redirect(remote);
+                leg.session.redirect(remote, key);
             }
             self.refresh_media(id);
         }
@@ -99,14 +100,18 @@ impl Stage {
         let owner = Owner::Party(party);
         let session = match self.open_session(sbc, &owner) {
             Ok(session) => session,
-            Err(why) => return self.finding(sbc, None, why),
+            Err(why) => {
+                self.fault.get_or_insert_with(|| why.clone());
+                return self.finding(sbc, None, why);
+            }
         };
         let target = self.open_network_leg(sbc, owner, session);
-        let Some(remote) = self.legs.get(&first).map(|leg| leg.session.local) else { return };
+        let end = self.legs.get(&first).map(|leg| (leg.session.local, leg.session.sending_key()));
+        let Some((remote, key)) = end else { return };
         if let Some(leg) = self.legs.get_mut(&target) {
             leg.state = LegState::Ringing;
             leg.joined = Some(first);
-            leg.session.redirect(remote);
+            leg.session.redirect(remote, key);
             let mut commands: Vec<_> = leg.session.play(RINGBACK).into_iter().collect();
             commands.extend(leg.session.refresh(false));
             for command in commands {

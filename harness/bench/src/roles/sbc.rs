@@ -60,8 +60,14 @@ impl Stage {
         });
     }
 
-    /// Works normally again; nothing is recorded where it already does.
+    /// Works normally again, an a-SBC, a name server or a party; nothing is recorded where it already does.
     pub(crate) fn restore(&mut self, role: &RoleName) {
+        if self.dns.restore(role) {
+            self.out.role_state(self.now, role, "answers as usual");
+            self.gateways_unknown();
+        }
+        self.restore_tls(role);
+        self.restore_descriptions(role);
         if self.sbcs.get(role).is_some_and(|state| !state.is_normal()) {
             self.change(role, "works normally", |state| {
                 state.mute = false;
@@ -69,6 +75,11 @@ impl Stage {
                 state.admit = None;
             });
         }
+    }
+
+    /// What stands between the DUT and an a-SBC was changed.
+    pub(crate) fn trunk_changed(&mut self, role: &RoleName, words: &str) {
+        self.change(role, words, |_| {});
     }
 
     fn change(&mut self, role: &RoleName, words: &str, change: impl FnOnce(&mut SbcState)) {
@@ -82,6 +93,14 @@ impl Stage {
     /// The DUT's idea of its gateways may have changed: each counts as up again once its OPTIONS got 200.
     pub(crate) fn gateways_unknown(&mut self) {
         for state in self.sbcs.values_mut() {
+            state.gateway_up = false;
+            state.touched = true;
+        }
+    }
+
+    /// The same for one of them: its connection is gone.
+    pub(crate) fn gateway_unknown(&mut self, role: &RoleName) {
+        if let Some(state) = self.sbcs.get_mut(role) {
             state.gateway_up = false;
             state.touched = true;
         }
@@ -118,6 +137,10 @@ impl Stage {
                 }
             }
             Event::Response { request_id, call: None, response } => {
+                let status = response.as_ref().and_then(Message::status);
+                if self.bare_answered(role, request_id, status) {
+                    return;
+                }
                 let alive = response
                     .as_ref()
                     .and_then(Message::status)
@@ -163,12 +186,25 @@ impl Stage {
         let called = called_user(request).map_or(Called::Unknown, |user| self.numbering.called(&user));
         match (refused, called) {
             (Some(code), _) => self.refuse_call(role, call, code),
-            (None, Called::Unknown) => self.refuse_call(role, call, 404),
+            (None, Called::Unknown) => {
+                let number = called_user(request).unwrap_or_default();
+                self.finding(
+                    role,
+                    None,
+                    format!("the DUT calls `{number}`, which nobody on the bench has: 404"),
+                );
+                self.refuse_call(role, call, 404);
+            }
             (None, Called::OnNet { ddi }) => self.return_on_net(role, call, &ddi, request),
             (None, Called::Party(party)) => {
                 let owner = Owner::Party(party);
                 match self.open_session(role, &owner) {
                     Ok(session) => {
+                        // Insecure media is refused at once (RFC 3261 §21.4.26), nobody's telephone rings for it.
+                        if let Some(why) = session.objection(request.body()) {
+                            self.finding(role, None, format!("{why}: 488"));
+                            return self.refuse_call(role, call, 488);
+                        }
                         let leg = self.open_leg(role, call, owner, session);
                         self.rings(leg, request.body());
                     }
@@ -178,7 +214,8 @@ impl Stage {
         }
     }
 
-    fn refuse_call(&mut self, role: &RoleName, call: CallId, code: u16) {
+    /// Refuses a call of the DUT.
+    pub(crate) fn refuse_call(&mut self, role: &RoleName, call: CallId, code: u16) {
         if let Some(agent) = self.agents.get_mut(role) {
             agent.ua.reject(self.now, call, code, &[]);
         }

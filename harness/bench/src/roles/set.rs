@@ -147,12 +147,14 @@ impl Stage {
         }
     }
 
-    /// The bench itself cannot take a call: the DUT gets 500 and the record says whose fault it is.
+    /// The bench itself cannot take a call: the DUT gets 500, and the case is an error of the harness, whatever the DUT does
+    /// about it.
     pub(crate) fn cannot_take(&mut self, role: &RoleName, call: oxocert_sip::ua::CallId, why: &str) {
         if let Some(agent) = self.agents.get_mut(role) {
             agent.ua.reject(self.now, call, 500, &[]);
         }
         let note = format!("the bench cannot take the call: {why}");
+        self.fault.get_or_insert_with(|| note.clone());
         self.out.record(self.now, What::Finding { role: role.clone(), emitter: Emitter::Harness, note });
     }
 

@@ -88,7 +88,11 @@ impl Cleaning {
                     self.step = Step::Listening(stage.now + tail);
                 }
                 Step::Listening(until) if stage.now < *until => return None,
-                Step::Listening(_) => self.step = Step::Gateways(stage.now + gateways_time(stage)),
+                Step::Listening(_) => {
+                    // What a name server said is believed as long as it said.
+                    let at_most = gateways_time(stage) + stage.dns.settling();
+                    self.step = Step::Gateways(stage.now + at_most);
+                }
                 Step::Gateways(until) => {
                     let down = stage.sbcs.values().any(|state| state.touched && !state.gateway_up);
                     if down && stage.now < *until && self.how != CaseEnd::Interrupted {
@@ -149,9 +153,13 @@ fn restore(stage: &mut Stage) {
     for role in stage.sbcs.keys().cloned().collect::<Vec<_>>() {
         stage.restore(&role);
     }
+    for role in stage.dns.roles() {
+        stage.restore(&role);
+    }
     let roles: Vec<RoleName> = stage.bench.sets.keys().chain(stage.bench.parties.keys()).cloned().collect();
     for role in roles {
         stage.speak(&role, false);
+        stage.restore(&role);
     }
     stage.misbehaviour.clear();
     stage.silent.clear();

@@ -107,6 +107,11 @@ impl Runner {
                 }
                 State::Walking(walking) => {
                     let course = walking.walk.advance(stage, &mut walking.context, &mut walking.claims);
+                    if let Some(why) = stage.fault.take() {
+                        let how = CaseEnd::HarnessError { why };
+                        self.state = State::Clearing(Clearing::new(how, stage));
+                        continue;
+                    }
                     if course == Course::Pending {
                         self.tell_step(stage);
                         return;
@@ -142,6 +147,7 @@ impl Runner {
     fn next_case(&mut self, stage: &mut Stage) {
         let Some(case) = self.cases.get(self.index) else { return self.end_run(stage) };
         stage.inbox.begin_case();
+        stage.fault = None;
         stage.out.record(stage.now, What::CaseStarted { case: case.id.clone() });
         stage.out.emit(BenchEvent::Progress(Progress::CaseStarted {
             case: case.id.clone(),

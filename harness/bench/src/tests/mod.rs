@@ -1,5 +1,7 @@
 //! Whole benches in virtual time, against a DUT of a few lines.
 
+mod internet;
+mod secure_pbx;
 mod tiny_pbx;
 
 use crate::{BenchCommand, BenchEvent, BenchMachine};
@@ -44,7 +46,7 @@ fn run_cases(bench: Bench, cases: Vec<Case>, fault: Fault, interrupt: Option<At>
         seed: 1,
         dut_parts: Vec::new(),
     };
-    let machine = BenchMachine::new(bench.clone(), cases, started, Default::default(), Seed(1));
+    let machine = BenchMachine::new(bench.clone(), cases, started, Default::default(), None, Seed(1));
     let addresses = machine.local_addresses().into_iter().map(|(_, address)| address.ip()).collect();
     let mut dut: BTreeSet<_> = bench.dut.addresses.clone();
     dut.extend(bench.dut.console.map(|console| console.ip()));
@@ -56,7 +58,10 @@ fn run_cases(bench: Bench, cases: Vec<Case>, fault: Fault, interrupt: Option<At>
         match event {
             BenchEvent::Record(event) => into.borrow_mut().push(event),
             BenchEvent::Finished => *end.borrow_mut() = true,
-            BenchEvent::Operator { .. } | BenchEvent::Progress(_) | BenchEvent::Media(_) => {}
+            BenchEvent::Operator { .. }
+            | BenchEvent::Progress(_)
+            | BenchEvent::Media(_)
+            | BenchEvent::Tls(_) => {}
         }
         match interrupt {
             Some(due) if at >= due => {
