@@ -1,6 +1,6 @@
 //! What a machine orders of its TLS layer.
 
-use crate::{Endpoint, Version};
+use crate::{Endpoint, Hello};
 use oxocert_machine::Flow;
 use std::net::{IpAddr, SocketAddr};
 
@@ -27,6 +27,12 @@ pub enum Command {
         /// How.
         endpoint: Box<Endpoint>,
     },
+    /// Streams that come in at this address and port carry no TLS, though the address has an endpoint: a port of clear SIP beside
+    /// the secured one. Without this order all that come in at an address with an endpoint do.
+    Plain {
+        /// The address that listens.
+        local: SocketAddr,
+    },
     /// Connect now, without anything to send yet.
     Connect {
         /// Over `Tls`, local port 0.
@@ -48,15 +54,4 @@ pub enum Command {
         /// What.
         hello: Hello,
     },
-}
-
-/// A ClientHello as the prober writes it, whatever any library thinks of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hello {
-    /// The highest version it offers (and for `Tls13` the only one, in supported_versions).
-    pub version: Version,
-    /// Its suites, IANA numbers, in order.
-    pub suites: Vec<u16>,
-    /// server_name, where one is sent.
-    pub sni: Option<String>,
 }

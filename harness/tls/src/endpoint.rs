@@ -29,6 +29,24 @@ impl Version {
             Version::Tls13 => "1.3",
         }
     }
+
+    /// Its number on the wire.
+    pub fn number(self) -> u16 {
+        match self {
+            Version::Ssl3 => 0x0300,
+            Version::Tls10 => 0x0301,
+            Version::Tls11 => 0x0302,
+            Version::Tls12 => 0x0303,
+            Version::Tls13 => 0x0304,
+        }
+    }
+
+    /// The version of a number; `None` where it is none of these (GREASE, drafts).
+    pub fn from_number(number: u16) -> Option<Version> {
+        [Version::Ssl3, Version::Tls10, Version::Tls11, Version::Tls12, Version::Tls13]
+            .into_iter()
+            .find(|version| version.number() == number)
+    }
 }
 
 /// Which library does the records.

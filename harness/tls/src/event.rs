@@ -1,6 +1,6 @@
 //! What a TLS layer tells its machine.
 
-use crate::{ProbeId, Version};
+use crate::{Alert, ProbeId, Version};
 use oxocert_machine::{At, Flow};
 use oxocert_pki::Flaw;
 use std::time::Duration;
@@ -57,10 +57,6 @@ pub enum Outcome {
         why: String,
     },
 }
-
-/// An alert of RFC 8446 §6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Alert(pub u8);
 
 /// The certificates of the peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
