@@ -92,14 +92,12 @@ impl MessagePattern {
             "TLS completed" => return Some(MessagePattern::Tls { completed: Some(true) }),
             "TLS refused" => return Some(MessagePattern::Tls { completed: Some(false) }),
             "TLS closed" => return Some(MessagePattern::TlsClosed),
-            "DNS query" => return Some(MessagePattern::Dns { kind: None }),
             "probe answer" => return Some(MessagePattern::ProbeAnswer),
             method if METHODS.contains(&method) => return Some(MessagePattern::Request(method.to_owned())),
             _ => {}
         }
-        if let Some(kind) = text.strip_prefix("DNS ") {
-            let known = DNS_TYPES.contains(&kind);
-            return known.then(|| MessagePattern::Dns { kind: Some(kind.to_owned()) });
+        if let Some(rest) = text.strip_prefix("DNS ") {
+            return query(rest);
         }
         let (codes, method) = match text.split_once(' ') {
             Some((codes, method)) if METHODS.contains(&method) => (codes, Some(method.to_owned())),
@@ -113,6 +111,19 @@ impl MessagePattern {
         let placed = codes.trim_end_matches('x').bytes().all(|b| b.is_ascii_digit() || b == b'-');
         (placed && low <= high).then_some(MessagePattern::Response { low, high, method })
     }
+}
+
+/// `A`, `query`, `A sbc1.example`: the type, and the name where only one is meant.
+fn query(text: &str) -> Option<MessagePattern> {
+    let (kind, name) = text.split_once(' ').map_or((text, None), |(kind, name)| (kind, Some(name)));
+    let kind = match kind {
+        "query" => None,
+        kind if DNS_TYPES.contains(&kind) => Some(kind.to_owned()),
+        _ => return None,
+    };
+    let legal = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
+    let name = name.map(|name| name.trim_end_matches('.').to_lowercase());
+    name.as_deref().is_none_or(legal).then_some(MessagePattern::Dns { kind, name })
 }
 
 fn code(text: &str) -> Option<u16> {
@@ -129,8 +140,10 @@ impl fmt::Display for MessagePattern {
             MessagePattern::Tls { completed: Some(true) } => f.write_str("TLS completed"),
             MessagePattern::Tls { completed: Some(false) } => f.write_str("TLS refused"),
             MessagePattern::TlsClosed => f.write_str("TLS closed"),
-            MessagePattern::Dns { kind: None } => f.write_str("DNS query"),
-            MessagePattern::Dns { kind: Some(kind) } => write!(f, "DNS {kind}"),
+            MessagePattern::Dns { kind, name } => {
+                write!(f, "DNS {}", kind.as_deref().unwrap_or("query"))?;
+                name.as_ref().map_or(Ok(()), |name| write!(f, " {name}"))
+            }
             MessagePattern::ProbeAnswer => f.write_str("probe answer"),
             MessagePattern::Response { low, high, method } => {
                 match (low, high) {
@@ -154,7 +167,7 @@ mod tests {
         for text in ["INVITE", "re-INVITE", "BYE", "180", "18x", "4xx", "400-503 INVITE", "200 OPTIONS"] {
             assert_eq!(MessagePattern::parse(text).unwrap().to_string(), text);
         }
-        for text in EVENTS.into_iter().chain(["DNS A", "DNS SRV"]) {
+        for text in EVENTS.into_iter().chain(["DNS A", "DNS SRV", "DNS A a.example", "DNS query a.example"]) {
             let read = MessagePattern::parse(text).unwrap();
             assert_eq!(read.to_string(), text);
             assert!(!read.is_message());
@@ -177,6 +190,8 @@ mod tests {
             "4x-5x",
             "TLS",
             "DNS MX",
+            "DNS A ",
+            "DNS A b c",
             "tls refused",
         ] {
             assert_eq!(MessagePattern::parse(text), None, "{text}");

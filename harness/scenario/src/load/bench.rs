@@ -14,7 +14,7 @@ use crate::problem::Problems;
 use crate::sources::{Sources, folder, stem};
 use oxocert_machine::Transport;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Loads a bench with the operator profile that it names (`operator/<name>.toml` beside it).
 ///
@@ -91,7 +91,13 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
             expected_file: sources.files.contains_key(&expected_path).then_some(expected_path),
         };
         made.texts = from_roles(&made);
-        for (name, text) in dut_texts.into_iter().chain(own_texts) {
+        let ips: Vec<(String, String)> = own_texts
+            .iter()
+            .filter_map(|(name, text)| {
+                Some((format!("{name}.ip"), text.parse::<SocketAddr>().ok()?.ip().to_string()))
+            })
+            .collect();
+        for (name, text) in dut_texts.into_iter().chain(own_texts).chain(ips) {
             if made.texts.insert(name.clone(), text).is_some() {
                 root.problem(format!("the text `{name}` is made from the roles already"));
             }

@@ -214,6 +214,13 @@ pub(super) fn agree(root: &Table<'_>, bench: &mut Bench) {
         bench.operator.settings.insert("tls_port".to_owned(), note);
     }
     let Some(internet) = &bench.internet else { return };
+    // Whether the DUT can ask for SRV records is a property that scenarios may require.
+    if internet.resolves_by == "srv" {
+        bench.dut.properties.insert("dns-srv".to_owned());
+    } else if !bench.dut.properties.contains("dns-srv") {
+        let why = "it is told to resolve by A records (Orange §5.2.5)".to_owned();
+        bench.dut.lacks.entry("dns-srv".to_owned()).or_insert(why);
+    }
     if names.contains(&internet.dut_fqdn) {
         root.problem(format!("the DUT and an a-SBC have the same name, {}", internet.dut_fqdn));
     }

@@ -298,6 +298,8 @@ pub enum MessagePattern {
     Dns {
         /// The type; `None`: any.
         kind: Option<String>,
+        /// The name asked for, `DNS A sbc1.example`; `None`: any.
+        name: Option<String>,
     },
     /// `probe answer`: what came to the role's probe.
     ProbeAnswer,

@@ -23,8 +23,10 @@ pub fn event(pattern: &MessagePattern, what: &What) -> bool {
             ended.peer == Emitter::Dut && is_late_refusal(ended)
         }
         (MessagePattern::TlsClosed, What::TlsEnded(ended)) => ended.peer == Emitter::Dut,
-        (MessagePattern::Dns { kind }, What::Dns(query)) => {
-            query.emitter == Emitter::Dut && kind.as_ref().is_none_or(|kind| *kind == query.kind)
+        (MessagePattern::Dns { kind, name }, What::Dns(query)) => {
+            query.emitter == Emitter::Dut
+                && kind.as_ref().is_none_or(|kind| *kind == query.kind)
+                && name.as_ref().is_none_or(|name| *name == query.name)
         }
         (MessagePattern::ProbeAnswer, What::Probe(_)) => true,
         _ => false,
