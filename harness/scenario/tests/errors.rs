@@ -89,7 +89,7 @@ fn a_missing_role() {
 #[test]
 fn an_unknown_clause_name_step_or_label() {
     insta::assert_snapshot!(of_scenario(&[("2.2-offnet-hq", "2.2-offnet-hk")]), @r#"scenarios/basic-calls/BC-01.toml:11:150: unknown clause `2.2-offnet-hk` (did you mean `2.2-offnet-hq`?)"#);
-    insta::assert_snapshot!(of_scenario(&[("2.2-offnet-hq", "2.4.7-srtp")]), @r#"scenarios/basic-calls/BC-01.toml:11:150: the clause `2.4.7-srtp` does not reach powercpu-bvpn: take it out of `for`"#);
+    insta::assert_snapshot!(of_scenario(&[("2.2-offnet-hq", "2.4.7-srtp")]), @r#"scenarios/basic-calls/BC-01.toml:11:150: the clause `2.4.7-srtp` reaches no architecture of this scenario's `for`"#);
     insta::assert_snapshot!(of_scenario(&[("${pstn.a.national}", "${pstn.a.nationel}")]), @r#"scenarios/basic-calls/BC-01.toml:10:65: unknown name `pstn.a.nationel` on the bench virtual-powercpu-bvpn (did you mean `pstn.a.national`?)"#);
     insta::assert_snapshot!(of_scenario(&[("\"PCMA\" }", "\"PCMA\" }, \"from.user\" = { same_as = \"step 7.from.user\" }")]), @r#"scenarios/basic-calls/BC-01.toml:11:164: there is no step `7`"#);
     insta::assert_snapshot!(of_scenario(&[("talk.set.hq1_to", "tolk.set.hq1_to")]), @r#"scenarios/basic-calls/BC-01.toml:20:8: there is no talk labelled `as = "tolk"` (did you mean `talk`?)"#);
