@@ -30,7 +30,7 @@ impl<'r> Rules<'r> {
     fn standing_of<'c>(&self, case: &'c Case) -> impl Iterator<Item = &'r StandingCheck> + use<'r, 'c> {
         let bench: &'r Bench = self.bench;
         let all = self.standing.checks.iter();
-        all.filter(move |check| case.lifts(&check.name).is_none() && standing::is_on(&check.name, bench))
+        all.filter(move |check| case.lifts(&check.name).is_none() && check.is_on(bench))
     }
 }
 

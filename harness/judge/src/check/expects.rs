@@ -114,7 +114,11 @@ fn missed(context: &Context<'_, '_>, step: &Step, pattern: &MessagePattern, span
         } else {
             String::new()
         };
-        return Found::new(Verdict::Fail, format!("{count}{why}"), came.iter().map(|arrival| arrival.n).collect());
+        return Found::new(
+            Verdict::Fail,
+            format!("{count}{why}"),
+            came.iter().map(|arrival| arrival.n).collect(),
+        );
     };
     let (verdict, text) = deadline::judge(context, step, span, last.at);
     let what = pattern;

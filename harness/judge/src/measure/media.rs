@@ -206,9 +206,10 @@ fn protection(window: &StreamWindow, what: StreamCount) -> (u64, u64) {
     let of_rtcp = srtp.rtcp_authenticated.saturating_add(srtp.rtcp_unauthenticated);
     match what {
         StreamCount::Authenticated => (srtp.authenticated, window.packets),
-        StreamCount::Unauthenticated => {
-            (srtp.unauthenticated.saturating_add(srtp.other_key).saturating_add(srtp.roll_over), window.packets)
-        }
+        StreamCount::Unauthenticated => (
+            srtp.unauthenticated.saturating_add(srtp.other_key).saturating_add(srtp.roll_over),
+            window.packets,
+        ),
         StreamCount::RollOverErrors => (srtp.roll_over, window.packets),
         StreamCount::Replayed => (srtp.replayed, window.packets),
         StreamCount::Clear => (srtp.clear, window.packets),

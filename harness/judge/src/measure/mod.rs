@@ -214,7 +214,9 @@ fn describe(of: &Measurand) -> String {
                 StreamCount::OtherRtcpDscp => "RTCP packets with another DSCP",
                 StreamCount::Authenticated => "SRTP packets that authenticate",
                 StreamCount::Unauthenticated => "SRTP packets that do not authenticate under the agreed key",
-                StreamCount::RollOverErrors => "SRTP packets under another roll-over counter than the one due",
+                StreamCount::RollOverErrors => {
+                    "SRTP packets under another roll-over counter than the one due"
+                }
                 StreamCount::Replayed => "SRTP packets whose index came before",
                 StreamCount::Clear => "RTP packets in clear",
                 StreamCount::RtcpAuthenticated => "SRTCP packets that authenticate",

@@ -4,7 +4,7 @@ use super::{Outcome, StandingCheck};
 use crate::context::Context;
 use crate::timeline::Seen;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("constant-product", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("constant-product", judge);
 
 /// User-Agent of a request, Server of a response (either where the other is missing).
 pub(super) fn product<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {

@@ -8,7 +8,7 @@ use oxocert_machine::At;
 use oxocert_record::{CaseEnd, Verdict};
 use oxocert_scenario::model::Quantity;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("dialog-left", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("dialog-left", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let calls: Vec<&Leg> = context.legs.iter().filter(|leg| leg.answered.is_some()).collect();

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::words::fixed_limit;
 use oxocert_record::Verdict;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("ef-media", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("ef-media", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let wanted = context.bench.operator.dscp_media;

@@ -4,7 +4,7 @@ use super::{Outcome, StandingCheck};
 use crate::context::Context;
 use oxocert_sip::message::Severity;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("malformed", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("malformed", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();

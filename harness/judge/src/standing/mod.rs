@@ -27,7 +27,6 @@ mod via_tag_cseq;
 use crate::context::Context;
 use crate::result::{LimitUsed, Measured};
 use oxocert_record::{EventNo, Verdict};
-use oxocert_scenario::model::bench::Bench;
 
 /// What a standing check found in one case.
 #[derive(Debug, Clone)]
@@ -79,25 +78,17 @@ struct StandingCheck {
     name: &'static str,
     /// Looks at one case.
     judge: fn(&Context<'_, '_>) -> Outcome,
-    /// Whether it is for a trunk over internet only; elsewhere a case does not have it.
-    internet: bool,
     /// Whether it is only an observation, whatever its clauses weigh: reported, never blocking.
     observation: bool,
 }
 
 impl StandingCheck {
-    /// A check for every architecture.
-    const fn everywhere(name: &'static str, judge: fn(&Context<'_, '_>) -> Outcome) -> StandingCheck {
-        StandingCheck { name, judge, internet: false, observation: false }
-    }
-
-    /// A check for a trunk over internet.
-    const fn over_internet(name: &'static str, judge: fn(&Context<'_, '_>) -> Outcome) -> StandingCheck {
-        StandingCheck { name, judge, internet: true, observation: false }
+    const fn new(name: &'static str, judge: fn(&Context<'_, '_>) -> Outcome) -> StandingCheck {
+        StandingCheck { name, judge, observation: false }
     }
 }
 
-/// All of them. Which clauses they prove, and in which order they are reported, stands in `scenarios/standing.toml`.
+/// All of them. Which clauses they prove, on which architectures, and in which order they are reported, stands in `scenarios/standing.toml`.
 const ALL: &[StandingCheck] = &[
     malformed::CHECK,
     via_tag_cseq::CHECK,
@@ -125,12 +116,6 @@ const ALL: &[StandingCheck] = &[
 /// The names of all standing checks that the judge knows, without `standing.`.
 pub fn standing_names() -> Vec<&'static str> {
     ALL.iter().map(|check| check.name).collect()
-}
-
-/// Whether a case on this bench has the standing check of this name. One that the judge does not know is kept: it is an ERROR there.
-pub(crate) fn is_on(name: &str, bench: &Bench) -> bool {
-    let check = ALL.iter().find(|check| check.name == name);
-    check.is_none_or(|check| !check.internet || bench.internet.is_some())
 }
 
 /// Whether the standing check of this name is only an observation.

@@ -7,7 +7,7 @@ use crate::timeline::Seen;
 use oxocert_record::RoleName;
 use std::collections::BTreeSet;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("one-codec", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("one-codec", judge);
 
 /// A transaction: point, Call-ID, CSeq number.
 type Transaction = (RoleName, String, u32);

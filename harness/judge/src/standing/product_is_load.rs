@@ -4,7 +4,7 @@ use super::{Outcome, StandingCheck, constant_product};
 use crate::context::Context;
 use oxocert_scenario::oxo_load::OxoLoad;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("product-is-load", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("product-is-load", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let Some(named) = context.timeline.run.map(|run| run.load.as_str()) else {

@@ -8,7 +8,7 @@ use oxocert_scenario::model::bench::Internet;
 use oxocert_sip::message::{NameAddr, Uri};
 use std::net::IpAddr;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("public-address", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("public-address", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let Some(internet) = context.bench.internet.as_ref() else {
@@ -39,7 +39,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         format!("{public} or {}", internet.dut_fqdn),
         "Orange §2.4 A, §2.4 B, §5.2.2; the bench's trunk address",
     ));
-    Outcome { limit, ..Outcome::of(found, format!("{looked_at} messages of the DUT, all with its public address")) }
+    Outcome {
+        limit,
+        ..Outcome::of(found, format!("{looked_at} messages of the DUT, all with its public address"))
+    }
 }
 
 /// Where the DUT wrote an address of its own, and what it wrote there.
@@ -103,8 +106,12 @@ fn host_problem(host: &str, public: IpAddr, internet: &Internet) -> Option<Strin
     let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     match ip {
         Some(ip) if ip == public => None,
-        Some(ip) if internet.dut_private == Some(ip) => Some(format!("the private address behind the NAT, not {public}")),
-        Some(IpAddr::V4(ip)) if ip.is_private() => Some(format!("a private address (RFC 1918), not {public}")),
+        Some(ip) if internet.dut_private == Some(ip) => {
+            Some(format!("the private address behind the NAT, not {public}"))
+        }
+        Some(IpAddr::V4(ip)) if ip.is_private() => {
+            Some(format!("a private address (RFC 1918), not {public}"))
+        }
         _ => Some(format!("which is not the public address {public}")),
     }
 }

@@ -9,7 +9,7 @@ use oxocert_record::{RoleName, What};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("retransmission", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("retransmission", judge);
 
 /// Point, Call-ID, CSeq number and method; status where it is a response.
 type Key = (RoleName, String, u32, String);

@@ -10,7 +10,7 @@ use oxocert_scenario::model::Quantity;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("rtp-after-bye", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("rtp-after-bye", judge);
 
 /// The last packet of a flow after the end of its leg.
 struct Tail {

@@ -7,7 +7,7 @@ use oxocert_record::EventNo;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("rtp-ports", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("rtp-ports", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut used: BTreeMap<SocketAddr, EventNo> = BTreeMap::new();

@@ -8,7 +8,7 @@ use oxocert_record::RoleName;
 use oxocert_sip::sdp::{Audio, Crypto};
 use std::collections::BTreeMap;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("savp", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("savp", judge);
 
 /// The suite that Orange prefers, and that §5.2.5 wants at least.
 const PREFERRED: &str = "AES_CM_128_HMAC_SHA1_80";
@@ -39,8 +39,15 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     if looked_at == 0 {
         return Outcome::without_subject("the DUT described no audio on the trunk in this case");
     }
-    let limit = Some(fixed_limit("exactly", format!("RTP/SAVP, {PREFERRED}"), "Orange §2.4.7, §5.2.5; RFC 4568 §5.1"));
-    Outcome { limit, ..Outcome::of(found, format!("{looked_at} descriptions of the DUT, all RTP/SAVP with legal keys")) }
+    let limit = Some(fixed_limit(
+        "exactly",
+        format!("RTP/SAVP, {PREFERRED}"),
+        "Orange §2.4.7, §5.2.5; RFC 4568 §5.1",
+    ));
+    Outcome {
+        limit,
+        ..Outcome::of(found, format!("{looked_at} descriptions of the DUT, all RTP/SAVP with legal keys"))
+    }
 }
 
 /// What is wrong with a description; `offer`: the crypto lines it answers.
@@ -55,15 +62,21 @@ fn problem(audio: &Audio, offer: Option<&[Crypto]>) -> Option<String> {
         return Some("RTP/SAVP without any a=crypto line".to_owned());
     }
     let Some(offer) = offer else {
-        let offers_preferred = audio.crypto.iter().any(|crypto| crypto.suite == PREFERRED);
-        return (!offers_preferred).then(|| format!("an offer without {PREFERRED}: {}", suites(&audio.crypto)));
+        let offers_preferred = audio.crypto.iter().any(|crypto| crypto.suite.eq_ignore_ascii_case(PREFERRED));
+        return (!offers_preferred)
+            .then(|| format!("an offer without {PREFERRED}: {}", suites(&audio.crypto)));
     };
     let [answer] = audio.crypto.as_slice() else {
         return Some(format!("an answer with {} a=crypto lines where one is due", audio.crypto.len()));
     };
-    let taken = offer.iter().any(|line| line.tag == answer.tag && line.suite == answer.suite);
+    let taken = offer.iter().any(|line| line.tag == answer.tag && line.same_suite(answer));
     (!offer.is_empty() && !taken).then(|| {
-        format!("an answer with tag {} and {}, which the offer ({}) does not have", answer.tag, answer.suite, suites(offer))
+        format!(
+            "an answer with tag {} and {}, which the offer ({}) does not have",
+            answer.tag,
+            answer.suite,
+            suites(offer)
+        )
     })
 }
 

@@ -4,7 +4,7 @@ use super::{Outcome, StandingCheck};
 use crate::context::Context;
 use oxocert_machine::Transport;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("signalling-secured", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("signalling-secured", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();

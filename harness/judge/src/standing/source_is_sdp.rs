@@ -6,7 +6,7 @@ use oxocert_record::Emitter;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("source-is-sdp", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("source-is-sdp", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();

@@ -4,7 +4,7 @@
 use super::{Outcome, StandingCheck};
 use crate::context::Context;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("srtcp", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("srtcp", judge);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();
@@ -16,7 +16,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         };
         authenticated += good;
         if bad > 0 {
-            found.push((n, format!("{bad} RTCP packets of {} that are in clear or do not authenticate", window.remote)));
+            found.push((
+                n,
+                format!("{bad} RTCP packets of {} that are in clear or do not authenticate", window.remote),
+            ));
         }
         if plain > 0 && !unencrypted_agreed(context) {
             found.push((n, format!("{plain} SRTCP packets of {} that are not encrypted", window.remote)));

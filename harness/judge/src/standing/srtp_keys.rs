@@ -7,7 +7,7 @@ use crate::timeline::{Seen, Timeline};
 use oxocert_record::RoleName;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("srtp-keys", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("srtp-keys", judge);
 
 /// A call leg: point and Call-ID.
 type Leg<'s> = (&'s RoleName, &'s str);
@@ -46,7 +46,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     if looked_at.is_empty() {
         return Outcome::without_subject("the DUT announced no SRTP key in this case");
     }
-    Outcome::of(found, format!("{} keys of the DUT, each in one call and none of them the a-SBC's", looked_at.len()))
+    Outcome::of(
+        found,
+        format!("{} keys of the DUT, each in one call and none of them the a-SBC's", looked_at.len()),
+    )
 }
 
 /// Keys over the whole record. A leg counts where both sides announced keys in it: an offer that was refused and sent again

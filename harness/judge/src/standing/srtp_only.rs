@@ -7,7 +7,7 @@ use oxocert_record::{EventNo, SrtpCounts, StreamWindow};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("srtp-only", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("srtp-only", judge);
 
 /// Payload of a frame of 20 ms of G.711 without a tag behind it.
 const CLEAR_FRAME: u16 = 160;
@@ -22,7 +22,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         let (counts, unkeyed) = counts(window);
         authenticated += counts.authenticated;
         early += unkeyed;
-        let (_, sum) = streams.entry((window.remote, window.local, window.ssrc)).or_insert((n, SrtpCounts::default()));
+        let (_, sum) =
+            streams.entry((window.remote, window.local, window.ssrc)).or_insert((n, SrtpCounts::default()));
         add(sum, &counts);
     }
     if streams.is_empty() {
@@ -46,13 +47,18 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
             found.push((*n, format!("from {remote}: {}", told.join(", "))));
         }
     }
-    let limit = Some(fixed_limit("exactly", "SRTP that authenticates".to_owned(), "Orange §2.4, §2.4.7; RFC 3711 §3.3"));
+    let limit = Some(fixed_limit(
+        "exactly",
+        "SRTP that authenticates".to_owned(),
+        "Orange §2.4, §2.4.7; RFC 3711 §3.3",
+    ));
     let early = if early > 0 {
         format!("; {early} protected packets came before their key and were not looked at")
     } else {
         String::new()
     };
-    let healthy = format!("{authenticated} SRTP packets in {} streams, all authenticated{early}", streams.len());
+    let healthy =
+        format!("{authenticated} SRTP packets in {} streams, all authenticated{early}", streams.len());
     if found.is_empty() && authenticated == 0 {
         let text = "no packet came after its key: none could be authenticated";
         return Outcome { limit, ..Outcome::new(oxocert_record::Verdict::Inconclusive, text, Vec::new()) };

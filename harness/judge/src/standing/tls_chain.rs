@@ -7,7 +7,7 @@ use crate::context::Context;
 use oxocert_record::TlsOutcome;
 
 pub(super) const CHECK: StandingCheck =
-    StandingCheck { observation: true, ..StandingCheck::over_internet("tls-chain", judge) };
+    StandingCheck { observation: true, ..StandingCheck::new("tls-chain", judge) };
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
     let mut found = Vec::new();
@@ -20,7 +20,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         }
         looked_at += 1;
         if chain.len() == 1 {
-            found.push((handshake.n, "the DUT sent its own certificate only, without the intermediate".to_owned()));
+            found.push((
+                handshake.n,
+                "the DUT sent its own certificate only, without the intermediate".to_owned(),
+            ));
             continue;
         }
         let read: Vec<_> = chain.iter().filter_map(|der| certificate::read(&der.0)).collect();
@@ -29,7 +32,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
             _ => false,
         });
         if let Some([one, next]) = broken {
-            let text = format!("`{}` is followed by `{}`, which is not its issuer", one.subject, next.subject);
+            let text =
+                format!("`{}` is followed by `{}`, which is not its issuer", one.subject, next.subject);
             found.push((handshake.n, text));
         }
     }

@@ -9,7 +9,7 @@ use crate::words::fixed_limit;
 use oxocert_record::TlsOutcome;
 use std::collections::BTreeSet;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("tls-floor", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("tls-floor", judge);
 
 /// How many weak suites of one ClientHello are named.
 const NAMED: usize = 4;
@@ -36,7 +36,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     if looked_at == 0 {
         return Outcome::without_subject("no handshake with the DUT stands behind this case");
     }
-    let limit = Some(fixed_limit("at least", "TLS 1.2 with a suite of the document".to_owned(), "Orange §2.4.6"));
+    let limit =
+        Some(fixed_limit("at least", "TLS 1.2 with a suite of the document".to_owned(), "Orange §2.4.6"));
     let agreed = agreed.into_iter().collect::<Vec<_>>().join(", ");
     let agreed = if agreed.is_empty() { "none completed".to_owned() } else { agreed };
     Outcome { limit, ..Outcome::of(found, format!("{looked_at} handshakes of the DUT: {agreed}")) }

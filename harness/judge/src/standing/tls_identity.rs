@@ -8,7 +8,7 @@ use crate::handshakes::Handshake;
 use oxocert_record::TlsOutcome;
 use oxocert_scenario::model::bench::Internet;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::over_internet("tls-identity", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("tls-identity", judge);
 
 /// Flaws of a name: decided here against the DUT's own name, because an a-SBC may be told to want another one.
 const OF_NAME: [&str; 3] = ["name-mismatch", "name-in-common-name-only", "wildcard"];
@@ -42,7 +42,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     }
     Outcome::of(
         found,
-        format!("{looked_at} handshakes, {presented} certificates of the DUT, each good and for {}", internet.dut_fqdn),
+        format!(
+            "{looked_at} handshakes, {presented} certificates of the DUT, each good and for {}",
+            internet.dut_fqdn
+        ),
     )
 }
 
@@ -80,6 +83,8 @@ fn name_problem(context: &Context<'_, '_>, handshake: &Handshake<'_>) -> Option<
     match &handshake.seen.sni {
         Some(sni) if sni.eq_ignore_ascii_case(wanted) => None,
         Some(sni) => Some(format!("the DUT asked {} for `{sni}`, not {wanted}", handshake.seen.role)),
-        None => Some(format!("the DUT named nobody to {} (no SNI), where {wanted} is due", handshake.seen.role)),
+        None => {
+            Some(format!("the DUT named nobody to {} (no SNI), where {wanted} is due", handshake.seen.role))
+        }
     }
 }

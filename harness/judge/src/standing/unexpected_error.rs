@@ -11,7 +11,7 @@ use oxocert_record::{Phase, RoleName};
 use oxocert_scenario::model::step::{Action, Step, Verb};
 use std::collections::BTreeSet;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("unexpected-error", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("unexpected-error", judge);
 
 /// What the scenario itself brings about.
 #[derive(Default)]
@@ -60,7 +60,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         let is_passed_on = seen.is_from_dut() && is_invite && (asked.disturbed || !asked.codes.is_empty());
         let is_told = seen.is_from_harness() && asked.codes.contains(&code);
         let is_raw = asked.raw.iter().any(|text| !call_id.is_empty() && text.contains(call_id));
-        let is_not_acceptable = asked.refusable && seen.is_from_dut() && is_invite && matches!(code, 488 | 606);
+        let is_not_acceptable =
+            asked.refusable && seen.is_from_dut() && is_invite && matches!(code, 488 | 606);
         let is_evidence = identity(seen).is_some_and(|identity| evidence.contains(&identity));
         if !(is_cancel || is_passed_on || is_told || is_raw || is_not_acceptable || is_evidence) {
             let method = seen.method().unwrap_or("a request");

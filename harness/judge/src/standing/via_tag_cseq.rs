@@ -7,7 +7,7 @@ use oxocert_record::{EventNo, RoleName};
 use oxocert_sip::message::Message;
 use std::collections::BTreeMap;
 
-pub(super) const CHECK: StandingCheck = StandingCheck::everywhere("via-tag-cseq", judge);
+pub(super) const CHECK: StandingCheck = StandingCheck::new("via-tag-cseq", judge);
 
 /// RFC 3261 §8.1.1.5: the number must be less than 2**31.
 const CSEQ_END: u32 = 1 << 31;
@@ -41,11 +41,8 @@ impl Memory {
         let point = seen.on.point.clone();
         let asked = seen.sip().filter(|message| message.is_request()).and_then(|message| {
             let (number, method) = message.cseq()?;
-            let asked = Asked {
-                number,
-                call_id: message.call_id()?.to_owned(),
-                from_tag: message.from_tag(),
-            };
+            let asked =
+                Asked { number, call_id: message.call_id()?.to_owned(), from_tag: message.from_tag() };
             Some(((point.clone(), message.branch()?, method.to_owned()), asked))
         });
         match asked {

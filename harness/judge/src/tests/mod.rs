@@ -1,6 +1,9 @@
 //! Synthetic timelines: each rule both ways.
 
+mod events;
+mod internet;
 mod record;
+mod secured;
 mod standing;
 mod steps;
 mod tape;

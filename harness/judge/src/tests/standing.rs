@@ -58,6 +58,21 @@ fn cseq_of_response(tape: &mut Tape) {
     tape.rewrite(index, "CSeq: 1 BYE", "CSeq: 2 BYE");
 }
 
+fn branch_of_response(tape: &mut Tape) {
+    let index = tape.message(&["SIP/2.0 200", "CSeq: 1 BYE", "leg-trunk"]);
+    tape.rewrite(index, "branch=z9hG4bKbye", "branch=z9hG4bKother");
+}
+
+fn call_id_of_response(tape: &mut Tape) {
+    let index = tape.message(&["SIP/2.0 200", "CSeq: 1 BYE", "leg-trunk"]);
+    tape.rewrite(index, "Call-ID: leg-trunk", "Call-ID: leg-other");
+}
+
+fn from_tag_of_response(tape: &mut Tape) {
+    let index = tape.message(&["SIP/2.0 200", "CSeq: 1 BYE", "leg-trunk"]);
+    tape.rewrite(index, "tag=from-leg-trunk", "tag=another");
+}
+
 fn product_changes(tape: &mut Tape) {
     let index = tape.message(&["BYE sip:127.10.3.1"]);
     tape.rewrite(index, PRODUCT, "OXO063/011.001 GW_063/010.001");
@@ -141,6 +156,9 @@ fn refuses(tape: &mut Tape) {
 #[case::cseq_method("via-tag-cseq", cseq_method)]
 #[case::no_to_tag("via-tag-cseq", no_to_tag)]
 #[case::cseq_of_response("via-tag-cseq", cseq_of_response)]
+#[case::branch_of_response("via-tag-cseq", branch_of_response)]
+#[case::call_id_of_response("via-tag-cseq", call_id_of_response)]
+#[case::from_tag_of_response("via-tag-cseq", from_tag_of_response)]
 #[case::product_changes("constant-product", product_changes)]
 #[case::another_load("product-is-load", another_load)]
 #[case::no_load("product-is-load", no_load)]
@@ -196,6 +214,22 @@ fn dscp_that_nobody_could_read_is_inconclusive() {
     let mut tape = anchored();
     stream(&mut tape).dscp = Vec::new();
     assert_eq!(verdict(&plan(), &tape, "standing.ef-media"), Verdict::Inconclusive);
+}
+
+/// What answers bytes that are no request with a branch repeats what it can.
+#[test]
+fn an_answer_to_raw_bytes_is_not_looked_up() {
+    let answered = |raw: &str| {
+        let mut tape = anchored();
+        let end = tape.done("5");
+        tape.insert(end, 2300, seen(Side::Trunk, Direction::Out, raw.to_owned()));
+        let no = message("SIP/2.0 400 Bad Request", "9 OPTIONS", "odd", "odd", true, "");
+        tape.insert(end + 1, 2301, seen(Side::Trunk, Direction::In, no));
+        verdict(&plan(), &tape, "standing.via-tag-cseq")
+    };
+    let via = "OPTIONS sip:127.10.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.10.1.1;branch=z9hG4bKodd\r\n\r\n";
+    assert_eq!(answered(via), Verdict::Pass);
+    assert_eq!(answered("OPTIONS sip:127.10.2.1 SIP/2.0\r\n\r\n"), Verdict::Fail);
 }
 
 /// A repetition that the harness provoked by answering late is not the DUT's.

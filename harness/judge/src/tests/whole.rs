@@ -36,7 +36,7 @@ fn the_checks_are_those_of_the_scenario() {
     let plan = plan();
     let mut declared: Vec<String> = plan.cases[0].checks().into_iter().map(|id| id.0).collect();
     // Those of a trunk over internet are none of a case on a Business VPN.
-    let standing = plan.standing.checks.iter().filter(|check| crate::standing::is_on(&check.name, &plan.bench));
+    let standing = plan.standing.checks.iter().filter(|check| check.is_on(&plan.bench));
     declared.extend(standing.map(|check| check.id().0));
     let mut cut = healthy();
     cut.events.truncate(9);
