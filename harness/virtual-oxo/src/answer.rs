@@ -2,7 +2,7 @@
 
 use crate::defects::Defect;
 use crate::description::{About, wanted};
-use crate::gateway::GatewayNo;
+use crate::gateway::{GatewayNo, Status};
 use crate::leg::{LegId, Purpose, Side, Stage, TrunkCall};
 use crate::oxo::VirtualOxo;
 use crate::task::Task;
@@ -144,31 +144,63 @@ impl VirtualOxo {
     /// The INVITE of the box failed; `None`: silence.
     pub(crate) fn failed(&mut self, called: LegId, code: Option<u16>) {
         let Some(leg) = self.forget(called) else { return };
-        if let Some(wish) = leg.wish.clone()
-            && let Some(next) = self.other_gateway(&wish, code)
-        {
-            let mut wish = wish;
-            wish.tried.push(next);
-            self.log("the call is tried on the other gateway");
-            if self.has(Defect::FailoverLate) {
-                self.later_ms(6000, Task::Place(leg.purpose, wish));
-            } else {
-                self.place(leg.purpose, wish);
+        self.call_failed(leg.purpose, leg.wish, leg.side, code);
+    }
+
+    /// A call could not be made: it is tried at another place of its gateway, then at another gateway.
+    pub(crate) fn call_failed(
+        &mut self,
+        purpose: Purpose,
+        wish: Option<TrunkCall>,
+        side: Side,
+        code: Option<u16>,
+    ) {
+        if let Some(mut wish) = wish {
+            if code.is_none() && self.other_place(&mut wish) {
+                self.place(purpose, wish);
+                return;
             }
-            return;
+            if let Some(next) = self.other_gateway(&wish, code) {
+                wish.tried.push(next);
+                wish.left_places = 0;
+                self.log("the call is tried on the other gateway");
+                if self.has(Defect::FailoverLate) {
+                    self.later_ms(6000, Task::Place(purpose, wish));
+                } else {
+                    self.place(purpose, wish);
+                }
+                return;
+            }
         }
-        if leg.side == Side::Trunk {
+        if side == Side::Trunk {
             self.refused_by_trunk = true;
             self.drop_another();
         }
-        match leg.purpose {
+        match purpose {
             Purpose::ForCaller(caller) => {
-                let silence = if leg.side == Side::Lan { 480 } else { 503 };
+                let silence = if side == Side::Lan { 480 } else { 503 };
                 self.fail_caller(caller, code.unwrap_or(silence));
             }
             Purpose::ForParked(parked) => self.transfer_failed(&parked, code.unwrap_or(408)),
             _ => {}
         }
+    }
+
+    /// Goes on to the next address of a gateway that has several (RFC 3263 §4.3); one that is out of reach is down at once.
+    fn other_place(&mut self, wish: &mut TrunkCall) -> bool {
+        let Some(gateway) = wish.tried.last().and_then(|number| self.gateways.get_mut(*number)) else {
+            return false;
+        };
+        let refused = gateway.refused;
+        wish.left_places += 1;
+        if wish.left_places < gateway.places.len() {
+            gateway.place = (gateway.place + 1) % gateway.places.len();
+            return true;
+        }
+        if refused && gateway.places.len() <= 1 {
+            gateway.status = Status::Down;
+        }
+        false
     }
 
     fn other_gateway(&self, wish: &TrunkCall, code: Option<u16>) -> Option<GatewayNo> {

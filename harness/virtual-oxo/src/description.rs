@@ -1,11 +1,14 @@
 //! What the box writes into session descriptions: on behalf of the other party (direct media) or of itself.
 
 use crate::defects::Defect;
+use crate::keys::OVER_DTLS;
 use crate::leg::{LegId, Side};
 use crate::oxo::VirtualOxo;
 use crate::settings::MediaMode;
+use crate::spelling::private_address;
+use crate::task::Task;
 use oxocert_sip::message::Message;
-use oxocert_sip::sdp::{self, Audio, Codec, Direction, Local};
+use oxocert_sip::sdp::{self, Audio, Codec, Crypto, Direction, Local};
 use oxocert_sip::ua::Body;
 use std::net::IpAddr;
 
@@ -42,6 +45,12 @@ impl VirtualOxo {
         }
         let audio = sdp::read(message.body()).ok()?.audio?;
         let direction = wanted(&audio);
+        let answers = !message.is_request() || message.method() == Some("ACK");
+        let answers = answers && self.legs.get(leg)?.sent.is_some();
+        if answers && !self.key_answered(leg, &audio) {
+            self.log("the answer agrees to no key of ours: the call is ended");
+            self.later(std::time::Duration::ZERO, Task::Over(leg));
+        }
         self.legs.get_mut(leg)?.remote = Some(audio);
         Some(direction)
     }
@@ -49,16 +58,26 @@ impl VirtualOxo {
     /// An offer to this leg.
     pub(crate) fn offer(&mut self, leg: LegId, about: About, direction: Direction) -> Option<Body> {
         let mut local = self.local(leg, about)?;
-        self.version(leg, &mut local, |local| Some(local.offer(direction)))
+        local.crypto = self.own_keys(leg, None);
+        self.version(leg, &mut local, |local| Some((local.offer(direction), None)))
     }
 
     /// The answer to the offer that waits on this leg; an offer where the leg's INVITE had none. `None`: no codec in common.
     pub(crate) fn answer_body(&mut self, leg: LegId, about: About, direction: Direction) -> Option<Body> {
-        let Some(offer) = self.legs.get(leg)?.offer.clone() else {
+        let Some(mut offer) = self.legs.get(leg)?.offer.clone() else {
             return self.offer(leg, about, direction);
         };
         let mut local = self.local(leg, about)?;
-        self.version(leg, &mut local, |local| local.answer(&offer, direction).map(|answer| answer.bytes))
+        let audio = sdp::read(&offer).ok().and_then(|offer| offer.audio);
+        local.crypto = self.own_keys(leg, audio.as_ref());
+        if local.crypto.is_empty() && audio.is_some_and(|audio| audio.protocol.eq_ignore_ascii_case(OVER_DTLS)) {
+            // A box that takes keys over DTLS for plain RTP and returns the protocol that was asked for.
+            offer = String::from_utf8_lossy(&offer).replace(OVER_DTLS, "RTP/AVP").into_bytes();
+            local.protocol = Some(OVER_DTLS.to_owned());
+        }
+        self.version(leg, &mut local, |local| {
+            local.answer(&offer, direction).map(|answer| (answer.bytes, answer.crypto))
+        })
     }
 
     /// Writes a description whose version grows with each change (RFC 3264 §8), and remembers it.
@@ -66,18 +85,22 @@ impl VirtualOxo {
         &mut self,
         leg: LegId,
         local: &mut Local,
-        write: impl Fn(&Local) -> Option<Vec<u8>>,
+        write: impl Fn(&Local) -> Option<(Vec<u8>, Option<(Crypto, Crypto)>)>,
     ) -> Option<Body> {
-        let spoil = self.legs.get(leg)?.side == Side::Trunk;
-        let mut bytes = self.finish(spoil, write(local)?);
-        let leg = self.legs.get_mut(leg)?;
-        if leg.sent.as_ref().is_some_and(|sent| *sent != bytes) {
-            leg.version += 1;
-            local.version = leg.version;
-            bytes = write(local)?;
-            bytes = self.finish(spoil, bytes);
+        let trunk = self.legs.get(leg)?.side == Side::Trunk;
+        let (bytes, agreed) = write(local)?;
+        let answers = agreed.as_ref().map(|(_, theirs)| theirs.clone());
+        let mut bytes = self.finish(trunk, answers.as_ref(), bytes);
+        let known = self.legs.get_mut(leg)?;
+        if known.sent.as_ref().is_some_and(|sent| *sent != bytes) {
+            known.version += 1;
+            local.version = known.version;
+            bytes = self.finish(trunk, answers.as_ref(), write(local)?.0);
         }
         self.remember(local.session_id, &bytes);
+        if let Some((ours, theirs)) = agreed {
+            self.agree(leg, ours, theirs);
+        }
         Some(Body { content_type: "application/sdp".into(), bytes })
     }
 
@@ -138,6 +161,8 @@ impl VirtualOxo {
             codecs: self.common_codecs(Some(remote)),
             telephone_event: remote.telephone_event,
             ptime: remote.ptime.or(Some(self.settings.media.ptime_ms)),
+            crypto: Vec::new(),
+            protocol: None,
             user: "OxO".into(),
             session_id: 0,
             version: 0,
@@ -146,15 +171,18 @@ impl VirtualOxo {
 
     fn local_of_box(&mut self, leg: LegId, codecs: Vec<Codec>) -> Option<Local> {
         let address = self.own_media_address(leg)?;
-        let theirs = self.legs.get(leg)?.remote.as_ref().and_then(|remote| remote.telephone_event);
+        let leg = self.legs.get(leg)?;
+        let (side, theirs) = (leg.side, leg.remote.as_ref().and_then(|remote| remote.telephone_event));
         let away = if self.has(Defect::RtpFromOtherPort) { 2 } else { 0 };
         let port = address.port().wrapping_add(away);
         Some(Local {
-            address: address.ip(),
+            address: self.written_ip(side, address.ip()),
             port,
             codecs,
             telephone_event: theirs.or(Some(self.settings.media.dtmf_payload_type)),
             ptime: Some(self.settings.media.ptime_ms),
+            crypto: Vec::new(),
+            protocol: None,
             user: "OxO".into(),
             session_id: 0,
             version: 0,
@@ -191,27 +219,18 @@ impl VirtualOxo {
         }
     }
 
-    /// Defects of the written text, which no honest writer can be asked for.
-    fn finish(&self, trunk: bool, bytes: Vec<u8>) -> Vec<u8> {
-        let two_codecs = self.has(Defect::AnswersTwoCodecs);
-        let extra_line = trunk && self.has(Defect::ExtraAudioLine);
-        if !two_codecs && !extra_line {
-            return bytes;
-        }
-        let mut text = String::from_utf8_lossy(&bytes).into_owned();
-        if two_codecs && !text.contains("a=rtpmap:0 ") {
-            text = text.replacen("RTP/AVP 8", "RTP/AVP 8 0", 1);
-            text.push_str("a=rtpmap:0 PCMU/8000\r\n");
-        }
-        if extra_line {
-            text.push_str("m=audio 32250 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n");
-        }
-        text.into_bytes()
-    }
-
     /// Whether a set stands on a remote site.
     pub(crate) fn is_remote(&self, set: &str) -> bool {
         self.settings.users.iter().any(|user| user.number == set && user.site == "rs")
+    }
+
+    /// What a description to this side says in place of our address `bound`.
+    pub(crate) fn written_ip(&self, side: Side, bound: IpAddr) -> IpAddr {
+        match side {
+            Side::Lan => bound,
+            Side::Trunk if self.has(Defect::PrivateAddressInSdp) => private_address(&self.settings),
+            Side::Trunk => self.settings.nat.written(bound),
+        }
     }
 
     /// The address of the box's own media toward this side.

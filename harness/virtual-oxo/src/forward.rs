@@ -103,6 +103,7 @@ impl VirtualOxo {
             identity: user.ddi.clone(),
             diverted_by: Some(user.ddi.clone()),
             tried: Vec::new(),
+            left_places: 0,
         }
     }
 

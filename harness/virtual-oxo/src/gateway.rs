@@ -1,6 +1,7 @@
 //! The SIP gateways: which is alive, and which one an outgoing call takes.
 
 use crate::settings::{Gateway, KeepAlive};
+use oxocert_machine::At;
 use oxocert_sip::ua::RequestId;
 use std::net::SocketAddr;
 
@@ -22,8 +23,20 @@ pub(crate) enum Status {
 /// One gateway at work.
 #[derive(Debug)]
 pub(crate) struct Supervised {
-    /// Its configuration; the address may have been changed through the console.
+    /// Its configuration; address and name may have been changed through the console.
     pub gateway: Gateway,
+    /// Where it is as far as known, in the order in which the places are tried.
+    pub places: Vec<SocketAddr>,
+    /// Which of them is in use.
+    pub place: usize,
+    /// Places in a row that could not be used.
+    pub missed_places: usize,
+    /// The last connection to it could not be made: there is no point in waiting for more silence.
+    pub refused: bool,
+    /// OPTIONS are due as soon as the name servers have said where to.
+    pub due: bool,
+    /// A box with a defect leaves it alone until then.
+    pub quiet_until: Option<At>,
     /// What supervision says.
     pub status: Status,
     /// OPTIONS in a row without good answer.
@@ -32,6 +45,44 @@ pub(crate) struct Supervised {
     pub pending: Option<(RequestId, SocketAddr)>,
     /// OPTIONS sent so far.
     pub sent: u64,
+}
+
+impl Supervised {
+    /// The place in use.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.places.get(self.place).copied()
+    }
+
+    /// Takes what the name servers said. The place in use stays where it is still one of them.
+    pub(crate) fn settle(&mut self, places: Vec<SocketAddr>) {
+        if self.places != places {
+            let stays = self.address().and_then(|used| places.iter().position(|place| *place == used));
+            self.place = stays.unwrap_or(0);
+            self.places = places;
+            self.missed_places = 0;
+        }
+    }
+
+    /// Goes on to the next place; false where all were tried in a row.
+    pub(crate) fn next_place(&mut self) -> bool {
+        self.missed_places += 1;
+        let left = self.missed_places < self.places.len();
+        if left {
+            self.place = (self.place + 1) % self.places.len();
+        } else {
+            self.missed_places = 0;
+        }
+        left
+    }
+
+    /// How it is told apart from the other: by its name where it has one.
+    pub(crate) fn host(&self) -> Option<String> {
+        match (&self.gateway.fqdn, self.gateway.address) {
+            (Some(fqdn), None) => Some(fqdn.clone()),
+            (_, Some(address)) => Some(crate::supervision::host_port(address)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// All of them.
@@ -45,6 +96,12 @@ impl Gateways {
                 .iter()
                 .map(|gateway| Supervised {
                     gateway: gateway.clone(),
+                    places: gateway.address.into_iter().collect(),
+                    place: 0,
+                    missed_places: 0,
+                    refused: false,
+                    due: false,
+                    quiet_until: None,
                     status: Status::Unknown,
                     misses: 0,
                     pending: None,
@@ -80,7 +137,7 @@ impl Gateways {
 
     /// The gateway at this IP address.
     pub(crate) fn at(&self, address: SocketAddr) -> Option<GatewayNo> {
-        self.0.iter().position(|g| g.gateway.address.ip() == address.ip()).map(GatewayNo)
+        self.0.iter().position(|g| g.places.iter().any(|place| place.ip() == address.ip())).map(GatewayNo)
     }
 
     /// Primary gateways first, then their backups; those that are down or were tried already left out.
@@ -105,10 +162,11 @@ impl Gateways {
         let before = gateway.status;
         if answer.is_some_and(|status| rules.is_alive(status)) {
             gateway.misses = 0;
+            gateway.missed_places = 0;
             gateway.status = Status::Up;
         } else {
             gateway.misses = gateway.misses.saturating_add(1);
-            if gateway.misses >= rules.misses.max(1) {
+            if gateway.misses >= rules.misses.max(1) || gateway.refused {
                 gateway.status = Status::Down;
             }
         }
@@ -123,7 +181,9 @@ mod tests {
     fn gateways() -> Gateways {
         let gateway = |index, address: &str, primary_gw| Gateway {
             index,
-            address: address.parse().unwrap(),
+            address: Some(address.parse().unwrap()),
+            fqdn: None,
+            port: 5061,
             primary_gw,
         };
         Gateways::new(&[gateway(5, "10.0.0.2:5060", 3), gateway(3, "10.0.0.1:5060", 0)])

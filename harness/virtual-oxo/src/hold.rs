@@ -158,6 +158,7 @@ impl VirtualOxo {
                     identity: own,
                     diverted_by: None,
                     tried: self.gateways.choose(&[]).into_iter().collect(),
+                    left_places: 0,
                 }
             }
         };

@@ -23,6 +23,11 @@ impl VirtualOxo {
             self.trunk.reject(now, call, 403, &[]);
             return;
         }
+        let secure_uri = request.uri().is_some_and(|uri| uri.starts_with("sips:"));
+        if secure_uri && (!self.settings.is_secured() || self.has(Defect::SipsRefused)) {
+            self.trunk.reject(now, call, 416, &[]);
+            return;
+        }
         let full = self.is_full();
         let id = self.new_leg(Side::Trunk, Stage::Offered);
         self.read_description(id, request);
@@ -39,7 +44,9 @@ impl VirtualOxo {
         }
         let offered = self.legs.get(id).and_then(|leg| leg.remote.as_ref());
         if !request.body().is_empty()
-            && offered.is_none_or(|audio| self.common_codecs(Some(audio)).is_empty())
+            && offered.is_none_or(|audio| {
+                self.common_codecs(Some(audio)).is_empty() || !self.can_secure(Side::Trunk, audio)
+            })
         {
             self.refuse(id, 488);
             return;

@@ -103,7 +103,9 @@ impl VirtualOxo {
     /// Whether the last description sent to `id` names where the party of `other` listens, both ways open.
     fn knows_media_of(&mut self, id: LegId, other: LegId) -> bool {
         let wanted = if self.anchored(id, other) {
+            let side = self.legs.get(id).map_or(Side::Lan, |leg| leg.side);
             self.own_media_address(id)
+                .map(|own| std::net::SocketAddr::new(self.written_ip(side, own.ip()), own.port()))
         } else {
             self.legs
                 .get(other)

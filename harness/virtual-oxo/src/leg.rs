@@ -1,6 +1,7 @@
 //! Call legs: one dialog each, toward a set or toward the trunk, paired into conversations.
 
 use crate::gateway::GatewayNo;
+use crate::keys::LegKeys;
 use oxocert_media::engine::{PortId, Source};
 use oxocert_sip::sdp::Audio;
 use oxocert_sip::ua::{CallId, RequestId};
@@ -73,6 +74,8 @@ pub(crate) struct TrunkCall {
     pub diverted_by: Option<String>,
     /// Gateways tried, the one in use last.
     pub tried: Vec<GatewayNo>,
+    /// Places of that one that were tried and left.
+    pub left_places: usize,
 }
 
 /// One dialog of the box.
@@ -116,6 +119,8 @@ pub(crate) struct Leg {
     pub wish: Option<TrunkCall>,
     /// Number of the caller as the far end of this leg is shown it.
     pub caller: String,
+    /// SRTP.
+    pub keys: LegKeys,
 }
 
 impl Leg {
@@ -140,6 +145,7 @@ impl Leg {
             heard: false,
             wish: None,
             caller: String::new(),
+            keys: LegKeys::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::description::About;
 use crate::leg::{Leg, LegId, Purpose, Side, Stage, TrunkCall};
 use crate::numbering::{Route, route, to_national};
 use crate::oxo::VirtualOxo;
+use crate::places::Place;
 use crate::supervision::host_port;
 use crate::task::Task;
 use oxocert_machine::Flow;
@@ -110,6 +111,7 @@ impl VirtualOxo {
             identity: ddi.to_owned(),
             diverted_by: None,
             tried: Vec::new(),
+            left_places: 0,
         }
     }
 
@@ -166,8 +168,20 @@ impl VirtualOxo {
         if source.is_some_and(|source| self.legs.get(source).is_none()) {
             return;
         }
-        let Some(gateway) = wish.tried.last().and_then(|number| self.gateways.get(*number)) else { return };
-        let address = gateway.gateway.address;
+        let Some(number) = wish.tried.last().copied() else { return };
+        let address = match self.place_for_call(number) {
+            Place::At(address) => address,
+            Place::Later => {
+                self.wait_for_place(purpose, wish);
+                return;
+            }
+            Place::Nowhere => {
+                self.call_failed(purpose, Some(wish), Side::Trunk, None);
+                return;
+            }
+        };
+        let Some(gateway) = self.gateways.get(number) else { return };
+        let host = gateway.host().unwrap_or_else(|| host_port(address));
         self.backup_was_used |= gateway.gateway.primary_gw != 0;
         let id = self.new_leg(Side::Trunk, Stage::Calling);
         if let Some(leg) = self.legs.get_mut(id) {
@@ -181,7 +195,7 @@ impl VirtualOxo {
                 None => None,
             };
         let number = self.written_number(&wish);
-        let target = format!("sip:{number}@{};user=phone", host_port(address));
+        let target = format!("sip:{number}@{host};user=phone");
         let invite = Invite {
             flow: self.trunk_flow(address),
             to: format!("<{target}>"),
@@ -228,7 +242,7 @@ impl VirtualOxo {
     }
 
     fn written_from(&self, wish: &TrunkCall) -> String {
-        let host = host_port(self.settings.trunk.address);
+        let host = host_port(self.settings.written_trunk());
         if wish.clir && !self.has(Defect::ClirLeaksFrom) {
             return "\"Anonymous\" <sip:anonymous@anonymous.invalid>".to_owned();
         }
@@ -241,7 +255,7 @@ impl VirtualOxo {
     }
 
     fn identity_headers(&self, wish: &TrunkCall) -> Vec<(String, String)> {
-        let host = host_port(self.settings.trunk.address);
+        let host = host_port(self.settings.written_trunk());
         let mut headers = Vec::new();
         let hidden = wish.clir && self.has(Defect::PaiMissingUnderClir);
         let nameless = wish.emergency
@@ -270,6 +284,9 @@ impl VirtualOxo {
         }
         if self.has(Defect::PrivateAddressLeak) {
             headers.push(("X-Origin".to_owned(), "192.168.92.246".to_owned()));
+        }
+        if self.padding > 0 {
+            headers.push(("X-Oxo-Info".to_owned(), "0123456789".chars().cycle().take(self.padding).collect()));
         }
         headers
     }

@@ -13,7 +13,7 @@ const RINGBACK: (u16, u32, u32) = (440, 1500, 3500);
 const BUSY: (u16, u32, u32) = (440, 500, 500);
 
 /// Defects that are faults of each packet toward the trunk.
-const PACKET_FAULTS: [(Defect, Fault); 8] = [
+const PACKET_FAULTS: [(Defect, Fault); 16] = [
     (Defect::RtcpDscp0, Fault::ReportsUnmarked),
     (Defect::TimestampStep, Fault::HalfTimestamps),
     (Defect::ShortPayload, Fault::HalfPayload),
@@ -22,6 +22,14 @@ const PACKET_FAULTS: [(Defect, Fault); 8] = [
     (Defect::DigitsOneEnd, Fault::OneEndPacket),
     (Defect::DigitsInBandToo, Fault::EventsInAudioToo),
     (Defect::DigitsLost, Fault::EveryOtherEventLost),
+    (Defect::ClearRtpSent, Fault::ClearRtp),
+    (Defect::ClearNowAndThen, Fault::ClearNowAndThen),
+    (Defect::ClearRtcp, Fault::ClearRtcp),
+    (Defect::SrtpBadTag, Fault::BadTag),
+    (Defect::SrtpRollOverForgotten, Fault::RollOverForgotten),
+    (Defect::SrtpPlaysUnauthenticated, Fault::PlaysUnauthenticated),
+    (Defect::SrtpPlaysReplayed, Fault::PlaysReplayed),
+    (Defect::OldKeyUsedOn, Fault::OldKeyUsedOn),
 ];
 
 impl VirtualOxo {
@@ -52,6 +60,7 @@ impl VirtualOxo {
         }
         let (port, address) = self.open_port(side)?;
         self.legs.get_mut(leg)?.port = Some(port);
+        self.tell_keys(leg);
         Some(address)
     }
 
@@ -80,6 +89,9 @@ impl VirtualOxo {
 
     /// How RTP goes to the party of this leg; `None` where it has not said where it listens.
     fn sending(&self, leg: LegId, source: Source) -> Option<Sending> {
+        if !self.may_send(leg) {
+            return None;
+        }
         let leg = self.legs.get(leg)?;
         let remote = leg.remote.as_ref()?;
         let codec = self.common_codecs(Some(remote)).into_iter().next();
@@ -103,6 +115,10 @@ impl VirtualOxo {
         }
         let port = self.legs.get(leg).and_then(|leg| leg.port);
         if let (Some(port), Some(sending)) = (port, self.sending(leg, source)) {
+            let in_clear = self.has(Defect::HoldInClear) && matches!(sending.source, Source::Music { .. });
+            if in_clear {
+                self.media(Command::Spoil { port, fault: Fault::ClearRtp });
+            }
             self.media(Command::Send { port, sending });
         }
     }

@@ -3,33 +3,48 @@
 use crate::agenda::Agenda;
 use crate::defects::{Defect, Defects};
 use crate::gateway::Gateways;
-use crate::leg::{Join, LegId, Legs, Pending, Side};
+use crate::leg::{Join, LegId, Legs, Pending, Purpose, Side, TrunkCall};
 use crate::media_ports::MediaPorts;
+use crate::names::Resolver;
 use crate::registrar::Registrar;
 use crate::settings::Settings;
+use crate::spelling::Speller;
 use crate::spoil::Spoiler;
+use crate::switching::Switched;
 use crate::task::Task;
 use oxocert_machine::{At, Flow, Input, Machine, Output, Seed, Transport};
 use oxocert_media::engine;
 use oxocert_media::with_media::MediaOwner;
 use oxocert_sip::ua::{self, RequestId, UserAgent};
+use oxocert_tls::{self as tls, TlsOwner};
 use rand::rngs::SmallRng;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What the box tells its owner.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum OxoEvent {
     /// An order for its media engine.
     Media(engine::Command),
+    /// An order for its TLS layer.
+    Tls(tls::Command),
     /// What it did, in words.
     Log(String),
 }
 
+/// What the parts of the box tell it.
+#[derive(Debug, Clone)]
+pub enum OxoCommand {
+    /// Its media engine.
+    Media(engine::Event),
+    /// Its TLS layer.
+    Tls(tls::Event),
+}
+
 /// A simulated OXO Connect.
 ///
-/// Its commands are the events of its media engine; see [`OxoEvent`] for what it wants of its owner.
+/// Its commands are the events of its media engine and its TLS layer; see [`OxoEvent`] for what it wants of its owner.
 pub struct VirtualOxo {
     pub(crate) settings: Settings,
     pub(crate) defects: Defects,
@@ -49,6 +64,7 @@ pub struct VirtualOxo {
     pub(crate) extra_flows: BTreeMap<LegId, engine::PortId>,
     pub(crate) dice: SmallRng,
     pub(crate) spoiler: Spoiler,
+    pub(crate) speller: Speller,
     pub(crate) sessions: u64,
     pub(crate) refused_by_trunk: bool,
     pub(crate) backup_was_used: bool,
@@ -57,6 +73,24 @@ pub struct VirtualOxo {
     pub(crate) attended: u64,
     pub(crate) released_by_far_end: u64,
     pub(crate) a_gateway_came_back: bool,
+    pub(crate) resolver: Option<Resolver>,
+    /// Calls whose gateway's name is being asked for.
+    pub(crate) waiting_calls: Vec<(Purpose, TrunkCall)>,
+    /// Streams that stand.
+    pub(crate) connections: BTreeSet<Flow>,
+    /// Streams under TLS whose peer may speak.
+    pub(crate) welcome: BTreeSet<Flow>,
+    pub(crate) deaf_until: At,
+    pub(crate) switched: Switched,
+    /// Name of the certificate in use.
+    pub(crate) certificate: String,
+    /// Name of the imported CA certificates.
+    pub(crate) trusts: String,
+    /// Seconds by which its clock is ahead.
+    pub(crate) clock_ahead: i64,
+    /// Bytes of a header that makes INVITEs longer.
+    pub(crate) padding: usize,
+    pub(crate) key_dice: SmallRng,
 }
 
 impl VirtualOxo {
@@ -88,6 +122,7 @@ impl VirtualOxo {
             extra_flows: BTreeMap::new(),
             dice: seed.generator("virtual-oxo"),
             spoiler: Spoiler::new(&settings),
+            speller: Speller::default(),
             sessions: 1000,
             refused_by_trunk: false,
             backup_was_used: false,
@@ -96,9 +131,21 @@ impl VirtualOxo {
             attended: 0,
             released_by_far_end: 0,
             a_gateway_came_back: false,
+            resolver: settings.dns.as_ref().map(|dns| Resolver::new(dns, &defects, seed)),
+            waiting_calls: Vec::new(),
+            connections: BTreeSet::new(),
+            welcome: BTreeSet::new(),
+            deaf_until: At::ZERO,
+            switched: Switched::default(),
+            certificate: "good".to_owned(),
+            trusts: "good".to_owned(),
+            clock_ahead: settings.tls.as_ref().map_or(0, |tls| tls.clock_ahead),
+            padding: 0,
+            key_dice: seed.generator("srtp"),
             settings,
             defects,
         };
+        oxo.secure_trunk();
         oxo.begin_supervision();
         oxo
     }
@@ -136,12 +183,12 @@ impl VirtualOxo {
     }
 
     /// Which user agent a flow belongs to: by our port, and on a stream that we opened by who is at the other end.
-    fn side(&self, flow: Flow) -> Side {
+    pub(crate) fn side(&self, flow: Flow) -> Side {
         if flow.local == self.settings.lan.address {
             Side::Lan
         } else if flow.local == self.settings.trunk.address
             || self.gateways.at(flow.remote).is_some()
-            || flow.transport == Transport::Tcp
+            || flow.transport.is_reliable()
         {
             Side::Trunk
         } else {
@@ -155,8 +202,17 @@ impl VirtualOxo {
             self.out.push_back(Output::Transmit { flow, tos: 0, bytes: answer.into_bytes() });
             return;
         }
-        let side = self.side(flow);
         let now = self.now;
+        if self.settings.dns_source() == Some(flow.local) && flow.transport == Transport::Udp {
+            if let Some(names) = &mut self.resolver {
+                names.receive(now, flow.remote, &bytes);
+            }
+            return;
+        }
+        if !self.is_heard(flow) {
+            return;
+        }
+        let side = self.side(flow);
         let from_backup = self.gateways.at(flow.remote).is_some_and(|number| self.gateways.is_backup(number));
         if side == Side::Trunk && from_backup && self.has(Defect::IgnoresInboundFromBackup) {
             return;
@@ -164,6 +220,9 @@ impl VirtualOxo {
         let bytes =
             if side == Side::Trunk { self.spoiler.restore(&self.defects, bytes) } else { Some(bytes) };
         if let Some(bytes) = bytes {
+            if side == Side::Trunk {
+                self.speller.note(&bytes);
+            }
             self.ua(side).receive(now, flow, &bytes);
         }
     }
@@ -175,6 +234,10 @@ impl VirtualOxo {
                 self.ua(side).timeout(now);
             }
         }
+        if let Some(names) = &mut self.resolver {
+            names.timeout(now);
+        }
+        self.drain_names();
         self.drain_agents();
         while let Some(task) = self.agenda.due(now) {
             self.run(task);
@@ -193,7 +256,9 @@ impl VirtualOxo {
                 return;
             };
             match output {
-                ua::Output::Transmit { flow, bytes, .. } => self.transmit(side, flow, bytes),
+                ua::Output::Transmit { flow, bytes, retransmission } => {
+                    self.transmit(side, flow, bytes, retransmission);
+                }
                 ua::Output::Received { call, .. } => {
                     if let Some(leg) = call.and_then(|call| self.legs.find(side, call))
                         && let Some(leg) = self.legs.get_mut(leg)
@@ -207,13 +272,19 @@ impl VirtualOxo {
         }
     }
 
-    fn transmit(&mut self, side: Side, flow: Flow, bytes: Vec<u8>) {
+    fn transmit(&mut self, side: Side, flow: Flow, bytes: Vec<u8>, repeated: bool) {
         let tos = if self.has(Defect::SipDscp0) { 0 } else { self.settings.sip.tos };
         if side == Side::Lan {
             self.out.push_back(Output::Transmit { flow, tos, bytes });
             return;
         }
+        let bytes = self.speller.spell(&self.settings, &self.defects, bytes);
         let Some(bytes) = self.spoiler.spoil(&self.defects, bytes) else { return };
+        let Some((flow, bytes)) = self.switch(flow, bytes, repeated) else { return };
+        self.before_connecting(flow);
+        if bytes.starts_with(b"SIP/2.0 200 ") {
+            self.after_answer(flow, true);
+        }
         if self.has(Defect::RetransmitsNeedlessly)
             && (bytes.starts_with(b"INVITE ") || bytes.starts_with(b"BYE "))
         {
@@ -224,26 +295,31 @@ impl VirtualOxo {
 }
 
 impl Machine for VirtualOxo {
-    type Command = engine::Event;
+    type Command = OxoCommand;
     type Event = OxoEvent;
 
-    fn handle(&mut self, at: At, input: Input<engine::Event>) {
+    fn handle(&mut self, at: At, input: Input<OxoCommand>) {
         self.now = self.now.max(at);
         let now = self.now;
         match input {
             Input::Received { flow, bytes, .. } => self.receive(flow, bytes),
-            Input::Connected { .. } => {}
-            Input::Closed { flow, .. } => {
-                let side = self.side(flow);
-                self.ua(side).closed(now, flow);
+            Input::Connected { flow } => self.connected(flow),
+            Input::Closed { flow, .. } => self.closed(flow),
+            Input::Unreachable { flow } if self.settings.dns_source() == Some(flow.local) => {
+                if let Some(names) = &mut self.resolver {
+                    names.unreachable(now, flow.remote);
+                }
             }
             Input::Unreachable { flow } => {
                 let side = self.side(flow);
                 self.ua(side).unreachable(now, flow);
             }
             Input::Timeout => self.timeout(),
-            Input::Command(event) => self.on_media(event),
+            Input::Command(OxoCommand::Media(event)) => self.on_media(event),
+            Input::Command(OxoCommand::Tls(event)) => self.on_tls(event),
         }
+        self.drain_agents();
+        self.drain_names();
         self.drain_agents();
     }
 
@@ -252,7 +328,8 @@ impl Machine for VirtualOxo {
     }
 
     fn deadline(&self) -> Option<At> {
-        [self.trunk.deadline(), self.lan.deadline(), self.agenda.next()].into_iter().flatten().min()
+        let names = self.resolver.as_ref().and_then(Resolver::deadline);
+        [self.trunk.deadline(), self.lan.deadline(), self.agenda.next(), names].into_iter().flatten().min()
     }
 }
 
@@ -266,7 +343,7 @@ fn trunk_config(settings: &Settings, defects: &Defects, seed: Seed) -> ua::Confi
     };
     let first_cseq = if defects.has(Defect::CseqAt2To31) { 2_147_483_648 } else { settings.sip.first_cseq };
     ua::Config {
-        address: settings.trunk.address,
+        address: settings.written_trunk(),
         transport: settings.trunk.transport,
         product: (!defects.has(Defect::HidesProduct)).then(|| crate::settings::product(load)),
         allow: settings.sip.allow.clone(),
@@ -279,9 +356,18 @@ fn trunk_config(settings: &Settings, defects: &Defects, seed: Seed) -> ua::Confi
         }),
         auto_trying: !defects.has(Defect::NoTrying),
         first_cseq: Some(first_cseq),
-        contact_params: settings.sip.contact_params.replace("UDP", settings.trunk.transport.via()),
+        contact_params: settings.sip.contact_params.replace("UDP", transport_param(settings.trunk.transport)),
         seed: seed.child("trunk"),
         tos: settings.sip.tos,
+    }
+}
+
+/// The value of a URI's `transport`: an OXO writes the datagram's and the stream's in capitals.
+fn transport_param(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Udp => "UDP",
+        Transport::Tcp => "TCP",
+        Transport::Tls => "tls",
     }
 }
 
@@ -307,11 +393,24 @@ impl MediaOwner for VirtualOxo {
     fn media_command(event: OxoEvent) -> Result<engine::Command, OxoEvent> {
         match event {
             OxoEvent::Media(command) => Ok(command),
-            log @ OxoEvent::Log(_) => Err(log),
+            other => Err(other),
         }
     }
 
-    fn media_event(event: engine::Event) -> engine::Event {
-        event
+    fn media_event(event: engine::Event) -> OxoCommand {
+        OxoCommand::Media(event)
+    }
+}
+
+impl TlsOwner for VirtualOxo {
+    fn tls_command(event: OxoEvent) -> Result<tls::Command, OxoEvent> {
+        match event {
+            OxoEvent::Tls(command) => Ok(command),
+            other => Err(other),
+        }
+    }
+
+    fn tls_event(event: tls::Event) -> OxoCommand {
+        OxoCommand::Tls(event)
     }
 }

@@ -132,8 +132,8 @@ impl VirtualOxo {
                     .wish
                     .as_ref()
                     .and_then(|wish| wish.tried.last())
-                    .and_then(|number| self.gateways.get(*number))
-                    .map(|gateway| SocketAddr::new(gateway.gateway.address.ip(), 6000)),
+                    .and_then(|number| self.gateways.get(*number)?.address())
+                    .map(|gateway| SocketAddr::new(gateway.ip(), 6000)),
             };
         let Some(remote) = remote else { return };
         if self.own_media_address(id).is_none() {

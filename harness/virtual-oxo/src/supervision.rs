@@ -4,6 +4,7 @@ use crate::defects::Defect;
 use crate::gateway::{GatewayNo, Status};
 use crate::leg::Side;
 use crate::oxo::VirtualOxo;
+use crate::places::Place;
 use crate::task::Task;
 use oxocert_machine::Flow;
 use oxocert_sip::ua::{Outside, RequestId};
@@ -28,14 +29,14 @@ impl VirtualOxo {
     pub(crate) fn keep_alive(&mut self, number: GatewayNo) {
         let period = self.settings.keep_alive.period();
         let Some(gateway) = self.gateways.get(number) else { return };
-        let (sent, address) = (gateway.sent, gateway.gateway.address);
+        let sent = gateway.sent;
         if self.has(Defect::KeepAliveStops) && sent >= 3 {
             return;
         }
         if self.has(Defect::NeverRecoversGateway) && gateway.status == Status::Down {
             return;
         }
-        let busy = gateway.pending.is_some();
+        let idle = gateway.pending.is_none() && !gateway.quiet_until.is_some_and(|until| self.now < until);
         let wait = if self.has(Defect::KeepAliveSlow) {
             period * 3
         } else if self.has(Defect::KeepAliveIrregular) {
@@ -44,16 +45,36 @@ impl VirtualOxo {
             period
         };
         self.later(wait, Task::KeepAlive(number));
-        if busy {
-            return;
+        if idle {
+            self.ask_alive(number);
         }
+    }
+
+    /// Sends one OPTIONS to where the gateway is, as soon as that is known.
+    pub(crate) fn ask_alive(&mut self, number: GatewayNo) {
+        let address = match self.place_of(number) {
+            Place::At(address) => address,
+            Place::Later => {
+                if let Some(gateway) = self.gateways.get_mut(number) {
+                    gateway.due = true;
+                }
+                return;
+            }
+            Place::Nowhere => {
+                self.out_of_reach(number);
+                return;
+            }
+        };
+        let Some(gateway) = self.gateways.get_mut(number) else { return };
+        gateway.quiet_until = None;
+        let host = gateway.host().unwrap_or_else(|| host_port(address));
         let flow = self.trunk_flow(address);
-        let own = self.settings.trunk.address;
+        let own = self.settings.written_trunk();
         let message = Outside {
             method: "OPTIONS".into(),
-            target: format!("sip:{}", host_port(address)),
+            target: format!("sip:{host}"),
             from: format!("<sip:{}>", host_port(own)),
-            to: format!("<sip:{}>", host_port(address)),
+            to: format!("<sip:{host}>"),
             contact_user: Some("oxo".into()),
             headers: vec![("Accept".into(), "application/sdp".into())],
             body: None,
@@ -67,16 +88,33 @@ impl VirtualOxo {
         }
     }
 
+    /// Nobody knows where a gateway is: it is down at once.
+    fn out_of_reach(&mut self, number: GatewayNo) {
+        let Some(gateway) = self.gateways.get_mut(number) else { return };
+        let before = std::mem::replace(&mut gateway.status, Status::Down);
+        let label = gateway.gateway.label();
+        if before != Status::Down {
+            self.log(format!("{label} is not found: Down"));
+        }
+    }
+
     pub(crate) fn keep_alive_answered(&mut self, request: RequestId, status: Option<u16>) {
         let Some((number, address)) = self.gateways.asked(request) else { return };
-        let Some(gateway) = self.gateways.get(number) else { return };
+        let Some(gateway) = self.gateways.get_mut(number) else { return };
         let before = gateway.status;
         // The answer of an address that was configured before says nothing about the one in force.
-        if gateway.gateway.address != address {
+        if gateway.address() != Some(address) {
+            return;
+        }
+        if status.is_none() && gateway.next_place() {
+            self.ask_alive(number);
             return;
         }
         if status.is_none() && self.has(Defect::IgnoresKeepAliveTimeout) {
             return;
+        }
+        if let Some(flow) = self.connections.iter().find(|flow| flow.remote == address).copied() {
+            self.after_answer(flow, false);
         }
         if self.gateways.heard(number, status, &self.settings.keep_alive) {
             let state = self.gateways.get(number).map_or(Status::Unknown, |gateway| gateway.status);
@@ -121,6 +159,7 @@ impl VirtualOxo {
         match self.settings.trunk.transport {
             oxocert_machine::Transport::Udp => Flow::udp(own, remote),
             oxocert_machine::Transport::Tcp => Flow::tcp(SocketAddr::new(own.ip(), 0), remote),
+            oxocert_machine::Transport::Tls => Flow::tls(SocketAddr::new(own.ip(), 0), remote),
         }
     }
 }

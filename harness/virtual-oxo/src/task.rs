@@ -68,6 +68,10 @@ pub(crate) enum Task {
     HoldAgain(LegId),
     /// The two legs of a conversation are told their media again.
     Reconnect(LegId),
+    /// Two line ends on a connection (RFC 5626 §4.4.1).
+    Ping(Flow),
+    /// A connection without calls is closed.
+    Leave(Flow),
 }
 
 impl VirtualOxo {
@@ -100,6 +104,8 @@ impl VirtualOxo {
             Task::Join(first, second, referrer) => self.join_now(first, second, referrer),
             Task::HoldAgain(leg) => self.tell_held(leg),
             Task::Reconnect(leg) => self.reconnect(leg),
+            Task::Ping(flow) => self.ping(flow),
+            Task::Leave(flow) => self.leave_flow(flow),
         }
     }
 }

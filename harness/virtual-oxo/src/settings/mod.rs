@@ -6,7 +6,9 @@
 mod features;
 mod media;
 mod numbering;
+mod secure;
 mod trunk;
+mod validate;
 
 pub use features::{
     Attendant, Cac, Forward, ForwardMechanism, Hold, HoldMethod, Identity, Sets, Tones, Transfer,
@@ -14,10 +16,13 @@ pub use features::{
 };
 pub use media::{Media, MediaMode};
 pub use numbering::{Numbering, User};
+pub use secure::{Dns, DnsMode, Nat, Srtp, Tls, TlsMaterial};
 pub use trunk::{Failover, Gateway, KeepAlive, Lan, Session, Sip, TimerSettings, Trunk};
 
+use crate::defects::{Defect, Defects};
+use oxocert_machine::Transport;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// What is simulated.
@@ -58,6 +63,21 @@ pub struct Settings {
     /// SIP gateways (a-SBCs).
     #[serde(rename = "gateway")]
     pub gateways: Vec<Gateway>,
+    /// Name servers; absent: gateways have addresses.
+    #[serde(default)]
+    pub dns: Option<Dns>,
+    /// TLS of the trunk; there exactly where its transport is `tls`.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// Certificates and keys, which come apart: [`Settings::with_tls`].
+    #[serde(skip)]
+    pub tls_material: TlsMaterial,
+    /// SRTP of a trunk under TLS.
+    #[serde(default)]
+    pub srtp: Srtp,
+    /// A firewall that gives the trunk another address; absent: none.
+    #[serde(default)]
+    pub nat: Nat,
     /// Supervision of the gateways.
     #[serde(default)]
     pub keep_alive: KeepAlive,
@@ -142,6 +162,57 @@ impl Settings {
         self
     }
 
+    /// The same with certificates and keys, which never stand in the file.
+    ///
+    /// # Errors
+    /// [`SettingsError::Invalid`] where there is no certificate or no CA called `good`.
+    pub fn with_tls(mut self, material: TlsMaterial) -> Result<Settings, SettingsError> {
+        material.check()?;
+        self.tls_material = material;
+        Ok(self)
+    }
+
+    /// Whether the trunk is secured: TLS, and with it SRTP.
+    pub fn is_secured(&self) -> bool {
+        self.trunk.transport == Transport::Tls
+    }
+
+    /// Where a box with these settings and defects listens: trunk, LAN, console, and the port it asks name servers from.
+    /// `Tls` is a TCP port behind which TLS is spoken.
+    pub fn listening(&self, defects: &Defects) -> Vec<(Transport, SocketAddr)> {
+        let mut all = vec![(Transport::Udp, self.lan.address), (Transport::Tcp, self.lan.address)];
+        if self.is_secured() {
+            all.push((Transport::Tls, self.trunk.address));
+            if defects.has(Defect::AnswersClearSip) {
+                all.extend([Transport::Udp, Transport::Tcp].map(|transport| (transport, self.clear_sip())));
+            }
+        } else {
+            all.extend([Transport::Udp, Transport::Tcp].map(|transport| (transport, self.trunk.address)));
+        }
+        all.extend(self.dns_source().map(|source| (Transport::Udp, source)));
+        all.extend(self.console.map(|console| (Transport::Udp, console)));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Where clear SIP would be on the trunk's interface.
+    pub(crate) fn clear_sip(&self) -> SocketAddr {
+        SocketAddr::new(self.trunk.address.ip(), 5060)
+    }
+
+    /// Where name servers are asked from.
+    pub(crate) fn dns_source(&self) -> Option<SocketAddr> {
+        let dns = self.dns.as_ref()?;
+        Some(SocketAddr::new(self.trunk.address.ip(), dns.source_port))
+    }
+
+    /// What the box writes as its own address toward the trunk.
+    pub(crate) fn written_trunk(&self) -> SocketAddr {
+        let bound = self.trunk.address;
+        SocketAddr::new(self.nat.written(bound.ip()), bound.port())
+    }
+
     /// `User-Agent` and `Server`: call-server load, blank, load of the VoIP gateway.
     pub fn product(&self) -> String {
         product(&self.load)
@@ -151,61 +222,11 @@ impl Settings {
     pub fn max_trunk_calls(&self) -> u32 {
         self.cac.max_trunk_calls.unwrap_or(self.platform.max_trunk_calls())
     }
-
-    fn validate(&self) -> Result<(), SettingsError> {
-        let invalid = |what: String| Err(SettingsError::Invalid(what));
-        if self.gateways.is_empty() {
-            return invalid("at least one [[gateway]] is needed".into());
-        }
-        let indexes: BTreeSet<u32> = self.gateways.iter().map(|gateway| gateway.index).collect();
-        if indexes.len() != self.gateways.len() || indexes.contains(&0) {
-            return invalid("gateway indexes must differ and be above 0".into());
-        }
-        if let Some(lost) =
-            self.gateways.iter().find(|g| g.primary_gw != 0 && !indexes.contains(&g.primary_gw))
-        {
-            return invalid(format!(
-                "gateway {}: primary-gw {} is the index of no gateway",
-                lost.index, lost.primary_gw
-            ));
-        }
-        if !self.gateways.iter().any(|gateway| gateway.primary_gw == 0) {
-            return invalid("no gateway has primary-gw = 0".into());
-        }
-        if !is_load(&self.load) {
-            return invalid(format!("load `{}` is not of the form OXO063/011.001", self.load));
-        }
-        let [first, last] = self.media.rtp_range;
-        if first % 2 != 0 || last <= first || last - first < 3 {
-            return invalid(format!(
-                "media.rtp-range [{first}, {last}] must begin even and hold two port pairs"
-            ));
-        }
-        if self.media.codecs.is_empty() {
-            return invalid("media.codecs is empty".into());
-        }
-        if self.hold.method == HoldMethod::Silent && self.media.mode == MediaMode::Direct {
-            return invalid("hold.method \"silent\" needs media.mode \"anchored\": with direct media the box is not in the stream".into());
-        }
-        if self.keep_alive.period_ms == 0 || self.timers.t1_ms == 0 {
-            return invalid("keep-alive.period-ms and timers.t1-ms must be above 0".into());
-        }
-        let mut numbers = BTreeSet::new();
-        if let Some(twice) = self.users.iter().find(|user| !numbers.insert(&user.number)) {
-            return invalid(format!("two users have the number {}", twice.number));
-        }
-        Ok(())
-    }
 }
 
 /// The product string of a load: `OXO063/011.001 GW_063/011.001`.
 pub(crate) fn product(load: &str) -> String {
     format!("{load} GW_{}", load.trim_start_matches("OXO"))
-}
-
-fn is_load(load: &str) -> bool {
-    let shape: String = load.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
-    shape == "OXO999/999.999"
 }
 
 #[cfg(test)]

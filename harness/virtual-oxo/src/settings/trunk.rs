@@ -9,11 +9,14 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Trunk {
-    /// SIP address and port (5060).
+    /// SIP address and port (5060; 5061 under TLS).
     pub address: SocketAddr,
-    /// `udp` or `tcp`.
+    /// `udp`, `tcp` or `tls`.
     #[serde(default = "udp")]
     pub transport: Transport,
+    /// On a UDP trunk: a request above 1300 bytes goes by TCP (RFC 3261 §18.1.1, "UDP to TCP switching" of Orange §5.2.5).
+    #[serde(default)]
+    pub udp_to_tcp: bool,
 }
 
 /// The interface toward the sets.
@@ -33,8 +36,15 @@ pub struct Lan {
 pub struct Gateway {
     /// Its index in the configuration, above 0.
     pub index: u32,
-    /// Where it is.
-    pub address: SocketAddr,
+    /// Where it is; absent: found by its name.
+    #[serde(default)]
+    pub address: Option<SocketAddr>,
+    /// Its name (Orange §5.2.5): what is resolved where no address is given, and what its certificate must name.
+    #[serde(default)]
+    pub fqdn: Option<String>,
+    /// Port at an address found by name of type A (SRV records have their own).
+    #[serde(default = "tls_port")]
+    pub port: u16,
     /// 0 on the primary; on a backup the index of its primary.
     #[serde(default)]
     pub primary_gw: u32,
@@ -50,6 +60,9 @@ pub struct KeepAlive {
     pub misses: u32,
     /// Status codes that mean alive, beside 2xx.
     pub alive_codes: Vec<u16>,
+    /// Milliseconds between two pings of line ends on a connection that the box opened (RFC 5626 §4.4.1); absent: none, the
+    /// OPTIONS alone keep the bindings of a firewall.
+    pub crlf_ms: Option<u64>,
 }
 
 impl Default for KeepAlive {
@@ -58,6 +71,7 @@ impl Default for KeepAlive {
             period_ms: 60_000,
             misses: 1,
             alive_codes: vec![401, 403, 404, 405, 407, 415, 420, 483, 501],
+            crlf_ms: None,
         }
     }
 }
@@ -132,7 +146,7 @@ impl Default for Session {
 pub struct Sip {
     /// First CSeq of a dialog: an OXO starts near 2^31.
     pub first_cseq: u32,
-    /// Contact URI parameters, `;transport=UDP;user=phone`; `UDP` becomes `TCP` on a TCP trunk.
+    /// Contact URI parameters, `;transport=UDP;user=phone`; `UDP` becomes `TCP` on a TCP trunk and `tls` under TLS.
     pub contact_params: String,
     /// Option tags of `Supported`.
     pub supported: Vec<String>,
@@ -153,6 +167,21 @@ impl Default for Sip {
             tos: 0x68,
         }
     }
+}
+
+impl Gateway {
+    /// Its name where it has one, else its address, as a person reads it.
+    pub(crate) fn label(&self) -> String {
+        match (&self.fqdn, self.address) {
+            (Some(fqdn), _) => fqdn.clone(),
+            (None, Some(address)) => address.to_string(),
+            (None, None) => format!("gateway {}", self.index),
+        }
+    }
+}
+
+fn tls_port() -> u16 {
+    5061
 }
 
 fn udp() -> Transport {
