@@ -1,17 +1,19 @@
 //! What a port lets in: every packet is opened, counted by what became of its protection, and let in or not.
 
 use super::findings::Kind;
-use super::guard::remember;
 use super::receiver::Expected;
 use super::{Fault, SrtpCounts};
 use crate::control;
-use crate::srtp::{CannotSecure, Key, Opener, Refusal, RtcpSeen, Whose};
+use crate::srtp::{CannotSecure, Key, Opener, OtherKey, Refusal, RtcpSeen, Whose};
 
 /// What comes is of G.711: 10 ms are 80 bytes, so a payload of that length or a multiple has no tag.
 const BYTES_OF_10_MS: usize = 80;
 
 /// Bytes of a telephone-event without a tag.
 const EVENT_LEN: usize = 4;
+
+/// Earlier keys that are remembered.
+const MOST_EARLIER: usize = 4;
 
 /// What a port expects.
 #[derive(Debug, Default)]
@@ -31,7 +33,8 @@ enum Expects {
 #[derive(Debug, Default)]
 pub(super) struct Admission {
     expects: Expects,
-    earlier: Vec<Key>,
+    /// The keys before this one, the newest first.
+    earlier: Vec<OtherKey>,
     lets_in_unauthenticated: bool,
     lets_in_replayed: bool,
 }
@@ -83,10 +86,11 @@ impl Admission {
         sending: impl Iterator<Item = &'a Key>,
     ) -> Result<(), CannotSecure> {
         if receiving != self.key() || receiving.is_none() {
-            if let Some(before) = self.key().cloned() {
-                remember(&mut self.earlier, before);
+            if let Expects::Keyed(before) = std::mem::replace(&mut self.expects, Expects::Unknown) {
+                self.earlier.retain(|other| other.key() != before.key());
+                self.earlier.insert(0, before.retire());
+                self.earlier.truncate(MOST_EARLIER);
             }
-            self.expects = Expects::Unknown;
             match receiving {
                 Some(key) => self.expects = Expects::Keyed(Box::new(Opener::new(key)?)),
                 None if awaited => {}
@@ -94,8 +98,8 @@ impl Admission {
             }
         }
         if let Expects::Keyed(opener) = &mut self.expects {
-            let earlier = self.earlier.iter().rev().map(|key| (Whose::Earlier, key));
-            opener.explain_by(earlier.chain(sending.map(|key| (Whose::OtherDirection, key))));
+            let sending = sending.filter_map(|key| OtherKey::new(Whose::OtherDirection, key).ok());
+            opener.explain_by(self.earlier.iter().cloned().chain(sending));
         }
         Ok(())
     }

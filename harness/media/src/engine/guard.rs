@@ -194,7 +194,7 @@ fn flip_last_bit(bytes: &mut [u8]) {
 }
 
 /// Puts `key` behind those that are remembered, the oldest of too many goes.
-pub(super) fn remember(earlier: &mut Vec<Key>, key: Key) {
+fn remember(earlier: &mut Vec<Key>, key: Key) {
     earlier.retain(|other| *other != key);
     earlier.push(key);
     if earlier.len() > MOST_EARLIER {

@@ -11,7 +11,7 @@ mod refusal;
 
 pub use derive::{Tags, session_key};
 pub use key::{Key, KeyError, Mki, Suite};
-pub use open::{Opener, RtcpSeen};
+pub use open::{Opener, OtherKey, RtcpSeen};
 pub use protect::Protector;
 pub use refusal::{Refusal, Whose};
 

@@ -20,6 +20,9 @@ const RTCP_INDEX: usize = 4;
 /// So far may the next packet be ahead of one under a wrong roll-over counter to be of the same trouble.
 const SAME_TROUBLE: u16 = 3000;
 
+/// Roll-over counters of a call of up to 87 minutes at 50 packets a second.
+const LIKELY: [u32; 4] = [0, 1, 2, 3];
+
 /// What an SRTCP packet was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RtcpSeen {
@@ -40,7 +43,37 @@ pub struct Opener {
     tags: Tags,
     session: Session,
     streams: Vec<Stream>,
-    others: Vec<(Whose, Key, Tags)>,
+    others: Vec<OtherKey>,
+}
+
+/// Another key of the call, by which a refused packet may be explained.
+#[derive(Debug, Clone)]
+pub struct OtherKey {
+    whose: Whose,
+    key: Key,
+    tags: Tags,
+    streams: Vec<Stream>,
+}
+
+impl OtherKey {
+    /// One under which nothing was received.
+    pub fn new(whose: Whose, key: &Key) -> Result<OtherKey, CannotSecure> {
+        Ok(OtherKey { whose, key: key.clone(), tags: Tags::new(key)?, streams: Vec::new() })
+    }
+
+    /// The key.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether `packet` has a tag of this key under a likely roll-over counter: that of its stream so far, or a low one. `scratch` is
+    /// overwritten.
+    fn explains(&self, packet: &[u8], ssrc: u32, sequence: u16, scratch: &mut Vec<u8>) -> bool {
+        let stream = self.streams.iter().find(|stream| stream.ssrc == ssrc);
+        let goes_on = (guess(stream.and_then(|stream| stream.highest), sequence) >> 16) as u32;
+        without_mki(packet, &self.key, self.key.suite.tag_len(), scratch)
+            && LIKELY.into_iter().chain([goes_on]).any(|counter| self.tags.fit_rtp(scratch, counter))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,11 +106,13 @@ impl Opener {
     }
 
     /// Names the other keys of the call, by which a refused packet may be explained.
-    pub fn explain_by<'a>(&mut self, others: impl Iterator<Item = (Whose, &'a Key)>) {
-        self.others = others
-            .filter(|(_, key)| **key != self.key)
-            .filter_map(|(whose, key)| Some((whose, key.clone(), Tags::new(key).ok()?)))
-            .collect();
+    pub fn explain_by(&mut self, others: impl Iterator<Item = OtherKey>) {
+        self.others = others.filter(|other| other.key != self.key).collect();
+    }
+
+    /// Another key takes its place; it may explain packets from now on.
+    pub fn retire(self) -> OtherKey {
+        OtherKey { whose: Whose::Earlier, key: self.key, tags: self.tags, streams: self.streams }
     }
 
     /// Opens an SRTP packet into `clear`, which holds the RTP packet after `Ok` only. `may_be_clear` tells that its length is one
@@ -182,12 +217,10 @@ impl Opener {
         if self.key.mki.is_some() && self.tags.fit_rtp(packet, due) {
             return Refusal::NoMki;
         }
-        for (whose, key, tags) in &self.others {
-            if without_mki(packet, key, key.suite.tag_len(), scratch)
-                && (tags.fit_rtp(scratch, due) || tags.fit_rtp(scratch, 0))
-            {
-                return Refusal::OtherKey(*whose);
-            }
+        let ssrc = self.streams[place].ssrc;
+        if let Some(other) = self.others.iter().find(|other| other.explains(packet, ssrc, sequence, scratch))
+        {
+            return Refusal::OtherKey(other.whose);
         }
         if may_be_clear { Refusal::Clear } else { Refusal::Unauthenticated }
     }

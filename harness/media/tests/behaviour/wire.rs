@@ -1,7 +1,8 @@
 //! Engines on a wire that delays every datagram by the same time.
 
 use oxocert_machine::{At, Flow, Input, Machine, Output, Seed};
-use oxocert_media::engine::{Command, Engine, Event, PortId, Sending, Sound, Source, Window};
+use oxocert_media::engine::{Command, Engine, Event, PortId, Sending, Sound, Source, SrtpCounts, Window};
+use oxocert_media::srtp::{Key, Suite};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -166,4 +167,60 @@ pub fn secs(seconds: u64) -> Duration {
 
 pub fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// A key that is the same in every run: bytes that count up from `seed`.
+pub fn key(suite: Suite, seed: u8) -> Key {
+    let bytes = (0..suite.key_and_salt_len()).map(|n| seed.wrapping_add((7 * n) as u8));
+    Key { suite, key_and_salt: bytes.collect(), mki: None }
+}
+
+/// What a port is to do with its packets: protect with the key of `sends`, expect the key of `receives` (bytes from which they
+/// count up), of the preferred suite.
+pub fn secure(port: u32, sends: u8, receives: u8) -> Command {
+    let key = |seed| Some(key(Suite::AesCm128Sha1_80, seed));
+    Command::Secure { port: PortId(port), sending: key(sends), receiving: key(receives) }
+}
+
+/// Two that talk: port 1 under key 1, port 2 under key 2.
+pub fn secured_talk() -> Wire {
+    let mut wire = Wire::new(2);
+    wire.open(0, 1);
+    wire.open(1, 2);
+    wire.order(0, secure(1, 1, 2));
+    wire.order(1, secure(2, 2, 1));
+    wire.send(0, 1, 2, tone(600));
+    wire.send(1, 2, 1, tone(950));
+    wire
+}
+
+impl Wire {
+    /// What SRTP showed at a port in all windows together.
+    pub fn srtp(&self, at_port: u32) -> SrtpCounts {
+        self.windows(at_port).iter().filter_map(|window| window.srtp).fold(SrtpCounts::default(), |a, b| {
+            SrtpCounts {
+                authenticated: a.authenticated + b.authenticated,
+                unauthenticated: a.unauthenticated + b.unauthenticated,
+                other_key: a.other_key + b.other_key,
+                roll_over: a.roll_over + b.roll_over,
+                clear: a.clear + b.clear,
+                replayed: a.replayed + b.replayed,
+                rtcp_authenticated: a.rtcp_authenticated + b.rtcp_authenticated,
+                rtcp_unauthenticated: a.rtcp_unauthenticated + b.rtcp_unauthenticated,
+                rtcp_unencrypted: a.rtcp_unencrypted + b.rtcp_unencrypted,
+            }
+        })
+    }
+
+    /// Ends both streams of a talk between port 1 and port 2 and lets the last windows come.
+    pub fn end_talk(&mut self) {
+        self.order(0, Command::Stop { port: PortId(1) });
+        self.order(1, Command::Stop { port: PortId(2) });
+        self.run(secs(2));
+    }
+
+    /// Packets in all windows of a port.
+    pub fn packets(&self, at_port: u32) -> u64 {
+        self.windows(at_port).iter().map(|window| window.packets).sum()
+    }
 }
