@@ -98,6 +98,7 @@ fn a_description_is_passed_on_with_nothing_else_changed() {
         address: Some("192.0.2.7".parse().unwrap()),
         port: Some(40_000),
         direction: Some(Direction::SendOnly),
+        crypto: None,
         origin: Some(("sbc".to_string(), 55, 2)),
     };
     let passed = readdress(OFFER.as_bytes(), &change).unwrap();

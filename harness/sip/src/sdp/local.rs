@@ -6,10 +6,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// RTP in clear.
-const CLEAR: &str = "RTP/AVP";
+pub(super) const CLEAR: &str = "RTP/AVP";
 
 /// RTP secured by keys in the description.
-const SECURED: &str = "RTP/SAVP";
+pub(super) const SECURED: &str = "RTP/SAVP";
 
 /// Our side of an audio session: writes offers, answers and re-offers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Passes a description on with some values replaced, as a B2BUA does.
 
-use super::{Direction, NotSdp, read};
+use super::local::{CLEAR, SECURED};
+use super::{Crypto, Direction, NotSdp, read};
 use std::net::IpAddr;
 
 /// What a B2BUA puts in place of the peer's values when it passes a description on.
@@ -12,6 +13,9 @@ pub struct Readdress {
     pub port: Option<u16>,
     /// Direction of that line; `None` keeps.
     pub direction: Option<Direction>,
+    /// Our security on that line: its `a=crypto` lines give way to these, its protocol to `RTP/SAVP`, or with none to `RTP/AVP`. A key
+    /// holds for one leg, so a B2BUA never passes it on; `None` keeps, for who stands on both legs of one key.
+    pub crypto: Option<Vec<Crypto>>,
     /// Own `o=`: user, session id and version; `None` keeps.
     pub origin: Option<(String, u64, u64)>,
 }
@@ -28,7 +32,7 @@ pub fn readdress(bytes: &[u8], change: &Readdress) -> Result<Vec<u8>, NotSdp> {
     for line in text.split_inclusive('\n') {
         let (body, end) = split_line_end(line);
         if body.starts_with("m=") {
-            finish_audio(&mut out, &mut direction_due, change);
+            finish_audio(&mut out, in_audio, &mut direction_due, change);
             media_index = Some(media_index.map_or(0, |index| index + 1));
             in_audio = media_index == wanted;
             direction_due = in_audio && change.direction.is_some();
@@ -37,7 +41,8 @@ pub fn readdress(bytes: &[u8], change: &Readdress) -> Result<Vec<u8>, NotSdp> {
         let replaced = match body.as_bytes().first_chunk::<2>() {
             Some(b"o=") => origin(body, change),
             Some(b"c=") if in_session || in_audio => connection(body, change.address),
-            Some(b"m=") if in_audio => change.port.and_then(|port| with_port(body, port)),
+            Some(b"m=") if in_audio => Some(media(body, change)),
+            Some(b"a=") if in_audio && change.crypto.is_some() && is_crypto(body) => continue,
             Some(b"a=") if in_audio || in_session => {
                 let is_direction = Direction::parse(&body[2..]).is_some() && change.direction.is_some();
                 if is_direction && in_session {
@@ -53,21 +58,28 @@ pub fn readdress(bytes: &[u8], change: &Readdress) -> Result<Vec<u8>, NotSdp> {
         out.push_str(replaced.as_deref().unwrap_or(body));
         out.push_str(end);
     }
-    finish_audio(&mut out, &mut direction_due, change);
+    finish_audio(&mut out, in_audio, &mut direction_due, change);
     Ok(out.into_bytes())
 }
 
-/// Adds the direction to an audio line that had none of its own.
-fn finish_audio(out: &mut String, due: &mut bool, change: &Readdress) {
-    if let Some(direction) = change.direction.filter(|_| *due) {
+/// Adds our keys to the audio line, and the direction where it had none of its own.
+fn finish_audio(out: &mut String, in_audio: bool, due: &mut bool, change: &Readdress) {
+    let direction =
+        change.direction.filter(|_| std::mem::take(due)).map(|direction| direction.as_str().to_owned());
+    let crypto =
+        change.crypto.iter().flatten().filter(|_| in_audio).map(|line| format!("crypto:{}", line.value()));
+    for attribute in crypto.chain(direction) {
         if !out.ends_with('\n') {
             out.push_str("\r\n");
         }
         out.push_str("a=");
-        out.push_str(direction.as_str());
+        out.push_str(&attribute);
         out.push_str("\r\n");
     }
-    *due = false;
+}
+
+fn is_crypto(body: &str) -> bool {
+    body == "a=crypto" || body.starts_with("a=crypto:")
 }
 
 fn split_line_end(line: &str) -> (&str, &str) {
@@ -102,9 +114,16 @@ fn connection(body: &str, address: Option<IpAddr>) -> Option<String> {
     Some(format!("c=IN {} {address}", kind(address)))
 }
 
-fn with_port(body: &str, port: u16) -> Option<String> {
-    let mut words = body.splitn(3, ' ');
-    let (kind, old, rest) = (words.next()?, words.next()?, words.next()?);
+/// The audio line with our port and protocol.
+fn media(body: &str, change: &Readdress) -> String {
+    let words: Vec<&str> = body.splitn(4, ' ').collect();
+    let &[kind, old, protocol, formats] = words.as_slice() else { return body.to_owned() };
     // A refused line stays refused (RFC 3264 §8.2).
-    (old != "0").then(|| format!("{kind} {port} {rest}"))
+    let port = change.port.filter(|_| old != "0").map_or(old.to_owned(), |port| port.to_string());
+    let protocol = match &change.crypto {
+        Some(lines) if lines.is_empty() => CLEAR,
+        Some(_) => SECURED,
+        None => protocol,
+    };
+    format!("{kind} {port} {protocol} {formats}")
 }
