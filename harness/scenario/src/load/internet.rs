@@ -31,7 +31,7 @@ pub(super) struct Security {
 pub(super) fn security(node: &Node<'_>) -> Option<Security> {
     let table = node.table("[secured]")?;
     let mut printed = BTreeMap::new();
-    let versions = sourced(&table, "tls_versions", &mut printed, |node| version_range(node));
+    let versions = sourced(&table, "tls_versions", &mut printed, version_range);
     let suites = sourced(&table, "tls_suites", &mut printed, |node| {
         node.list()?.iter().map(|node| suite(node, node.text()?)).collect::<Option<Vec<u16>>>()
     });
