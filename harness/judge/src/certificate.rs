@@ -1,10 +1,10 @@
 //! What a certificate says of itself, read from its bytes.
 
 use sha2::{Digest, Sha256};
-use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, ParsedExtension, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
-/// One certificate. Times are seconds since 1970-01-01T00:00:00Z.
+/// One certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Certificate {
     /// Subject, one line.
@@ -17,8 +17,8 @@ pub(crate) struct Certificate {
     pub issuer: String,
     /// DNS names of its subjectAltName.
     pub names: Vec<String>,
-    /// First and last second of its validity.
-    pub valid: (i64, i64),
+    /// First and last day of its validity, UTC.
+    pub valid: (String, String),
     /// `RSA 2048`, `EC 256`.
     pub key: String,
     /// Its extended key usage, by name; `None` where it has none, which allows every use.
@@ -60,11 +60,16 @@ pub(crate) fn read(der: &[u8]) -> Option<Certificate> {
         has_unit: subject.iter_organizational_unit().next().is_some(),
         issuer: certificate.issuer().to_string(),
         names,
-        valid: (certificate.validity().not_before.timestamp(), certificate.validity().not_after.timestamp()),
+        valid: (day(&certificate.validity().not_before), day(&certificate.validity().not_after)),
         key: key(&certificate),
         uses,
         sha256: Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect(),
     })
+}
+
+/// `2026-11-22`.
+fn day(time: &ASN1Time) -> String {
+    time.to_datetime().date().to_string()
 }
 
 fn key(certificate: &X509Certificate<'_>) -> String {

@@ -1,8 +1,10 @@
 //! The verdict of a whole run.
 
 use crate::case::{self, Rules};
+use crate::encrypted;
 use crate::matrix;
 use crate::result::{BenchFacts, Counts, RunFacts, RunResult, SCHEMA, Shortened};
+use crate::secrets::Secrets;
 use crate::timeline::Timeline;
 use crate::words;
 use oxocert_machine::At;
@@ -50,9 +52,11 @@ pub fn judge(
         matrix: matrix::rows(&results, register, bench),
         cases: results,
         sizing,
+        encrypted: encrypted::read(&timeline, bench),
         damage,
     };
     decide(&mut result, &timeline);
+    Secrets::of(events).redact(&mut result);
     result.exit_code = exit_code(result.verdict);
     result.counts = counts(&result);
     result
@@ -164,7 +168,15 @@ fn bench_facts(bench: &Bench) -> BenchFacts {
     let mut addresses = BTreeMap::new();
     addresses
         .insert("dut".to_owned(), format!("trunk {}, registrar {}", bench.dut.trunk, bench.dut.registrar));
-    addresses.extend(bench.sbcs.iter().map(|(role, sbc)| (role.to_string(), sbc.address.to_string())));
+    addresses.extend(bench.sbcs.iter().map(|(role, sbc)| {
+        let name = sbc.fqdn.as_ref().map(|fqdn| format!(", {fqdn}")).unwrap_or_default();
+        (role.to_string(), format!("{}{name}", sbc.address))
+    }));
+    if let Some(internet) = &bench.internet {
+        addresses.extend(internet.dns.iter().map(|(role, address)| (role.to_string(), address.to_string())));
+        let private = internet.dut_private.map(|ip| format!(", {ip} behind the NAT")).unwrap_or_default();
+        addresses.insert("dut, public name".to_owned(), format!("{}{private}", internet.dut_fqdn));
+    }
     addresses.extend(
         bench.sets.iter().map(|(role, set)| (role.to_string(), format!("{}, {}", set.address, set.ddi))),
     );

@@ -5,12 +5,16 @@
 
 mod case;
 mod clause;
+mod encrypted;
 
 pub use case::{
     CaseResult, CheckResult, Finding, LadderLine, LadderMark, LiftedCheck, LimitUsed, Measured, SizingCell,
     SizingResult, StepLine,
 };
 pub use clause::{ClauseResult, Proof};
+pub use encrypted::{
+    CertificateRow, EncryptedTrunk, FirewallRow, HandshakeRow, NameRow, SrtpRow, SuiteRow, SuiteUse,
+};
 
 use oxocert_record::Verdict;
 pub use oxocert_scenario::model::{ChannelCounts, CheckId, ClauseId};
@@ -18,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this document's schema.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The verdicts of one run on one bench.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,8 @@ pub struct RunResult {
     pub cases: Vec<CaseResult>,
     /// Rows of the sizing table that were counted.
     pub sizing: Vec<SizingResult>,
+    /// What the trunk over internet showed; `null` on a bench without one.
+    pub encrypted: Option<EncryptedTrunk>,
     /// Every clause of the register on this architecture.
     pub matrix: Vec<ClauseResult>,
     /// What is wrong with the record itself; not empty means the run verdict is ERROR.

@@ -7,6 +7,7 @@ mod secured;
 mod standing;
 mod steps;
 mod tape;
+mod trunk;
 mod whole;
 
 use crate::judge;
