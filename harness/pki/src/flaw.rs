@@ -35,6 +35,23 @@ pub enum Flaw {
 }
 
 impl Flaw {
+    /// All of them.
+    pub const ALL: [Flaw; 13] = [
+        Flaw::Absent,
+        Flaw::Unreadable,
+        Flaw::Expired,
+        Flaw::NotYetValid,
+        Flaw::UnknownCa,
+        Flaw::MissingIntermediate,
+        Flaw::BadSignature,
+        Flaw::NameMismatch,
+        Flaw::NameInCommonNameOnly,
+        Flaw::Wildcard,
+        Flaw::NoServerAuth,
+        Flaw::NoClientAuth,
+        Flaw::WeakKey,
+    ];
+
     /// Its name in files and reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -51,6 +68,25 @@ impl Flaw {
             Flaw::NoServerAuth => "no-server-auth",
             Flaw::NoClientAuth => "no-client-auth",
             Flaw::WeakKey => "weak-key",
+        }
+    }
+
+    /// What it means, for a reader.
+    pub fn words(self) -> &'static str {
+        match self {
+            Flaw::Absent => "no certificate was presented",
+            Flaw::Unreadable => "a certificate cannot be parsed",
+            Flaw::Expired => "a certificate has ended",
+            Flaw::NotYetValid => "a certificate has not begun",
+            Flaw::UnknownCa => "it ends in a root that is not trusted",
+            Flaw::MissingIntermediate => "its issuer was neither sent nor is it trusted: the intermediate is missing",
+            Flaw::BadSignature => "a signature does not verify: a certificate was altered, or its issuer is an impostor",
+            Flaw::NameMismatch => "no subjectAltName is the peer's name",
+            Flaw::NameInCommonNameOnly => "the peer's name is in CN only, there is no subjectAltName of type DNS",
+            Flaw::Wildcard => "only a wildcard covers the peer's name, which SIP forbids (RFC 5922 §7.2)",
+            Flaw::NoServerAuth => "extendedKeyUsage lacks serverAuth",
+            Flaw::NoClientAuth => "extendedKeyUsage lacks clientAuth (C20)",
+            Flaw::WeakKey => "an RSA key is shorter than 2048 bits",
         }
     }
 }

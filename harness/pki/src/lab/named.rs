@@ -79,7 +79,9 @@ pub fn make(now: UtcSeconds, names: &Names) -> Result<Lab, PkiError> {
     }
     identities.insert(DUT.to_owned(), authorities.all(&names.dut_fqdn, Subject::oce, &of_dut, &weak)?);
     let Authorities { g1, g2, unknown, .. } = authorities;
-    let names = names.clone();
+    let mut names = names.clone();
+    // By role, as a folder keeps them.
+    names.sbcs.sort();
     Ok(Lab {
         names,
         made: now,
@@ -187,7 +189,8 @@ fn check_fqdn(name: &str) -> Result<(), PkiError> {
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
         (1..=63).contains(&label.len()) && label.chars().all(legal) && !label.starts_with('-') && !label.ends_with('-')
     };
-    if name.len() <= 253 && name.split('.').count() >= 2 && name.split('.').all(label) {
+    let is_address = name.parse::<std::net::IpAddr>().is_ok();
+    if !is_address && name.len() <= 253 && name.split('.').count() >= 2 && name.split('.').all(label) {
         return Ok(());
     }
     Err(PkiError::Name(format!("{name:?} is no fully qualified domain name such as oce.customer.example")))
