@@ -130,7 +130,11 @@ impl Certificate {
             Some(extension) => extension.value.general_names.iter().filter_map(alt_name).collect(),
             None => Vec::new(),
         };
-        if parsed.extensions().iter().any(|e| matches!(e.parsed_extension(), ParsedExtension::ParseError { .. })) {
+        if parsed
+            .extensions()
+            .iter()
+            .any(|e| matches!(e.parsed_extension(), ParsedExtension::ParseError { .. }))
+        {
             return None;
         }
         Some(Certificate {
@@ -140,7 +144,9 @@ impl Certificate {
             common_names: common_names(parsed.subject()),
             names,
             purposes,
-            authority: basic.filter(|e| e.value.ca).map(|e| Authority { path_length: e.value.path_len_constraint }),
+            authority: basic
+                .filter(|e| e.value.ca)
+                .map(|e| Authority { path_length: e.value.path_len_constraint }),
             is_v1: parsed.version().0 == 0,
             der: der.to_vec(),
             openssl,

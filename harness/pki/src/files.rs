@@ -87,8 +87,12 @@ pub(crate) fn write_key(path: &Path, key: &[u8]) -> Result<(), PkiError> {
 
 /// Writes a new file; one that is there is never overwritten.
 pub(crate) fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed("write", path))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(failed("write", path))?;
     file.write_all(bytes).map_err(failed("write", path))
 }
 

@@ -79,10 +79,16 @@ impl Flaw {
             Flaw::Expired => "a certificate has ended",
             Flaw::NotYetValid => "a certificate has not begun",
             Flaw::UnknownCa => "it ends in a root that is not trusted",
-            Flaw::MissingIntermediate => "its issuer was neither sent nor is it trusted: the intermediate is missing",
-            Flaw::BadSignature => "a signature does not verify: a certificate was altered, or its issuer is an impostor",
+            Flaw::MissingIntermediate => {
+                "its issuer was neither sent nor is it trusted: the intermediate is missing"
+            }
+            Flaw::BadSignature => {
+                "a signature does not verify: a certificate was altered, or its issuer is an impostor"
+            }
             Flaw::NameMismatch => "no subjectAltName is the peer's name",
-            Flaw::NameInCommonNameOnly => "the peer's name is in CN only, there is no subjectAltName of type DNS",
+            Flaw::NameInCommonNameOnly => {
+                "the peer's name is in CN only, there is no subjectAltName of type DNS"
+            }
             Flaw::Wildcard => "only a wildcard covers the peer's name, which SIP forbids (RFC 5922 §7.2)",
             Flaw::NoServerAuth => "extendedKeyUsage lacks serverAuth",
             Flaw::NoClientAuth => "extendedKeyUsage lacks clientAuth (C20)",

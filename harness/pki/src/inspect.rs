@@ -136,7 +136,9 @@ pub fn warnings(chain: &[Vec<u8>]) -> Vec<String> {
              2026: plan for Global Root G2 (C19)"
         ));
     }
-    if let Some((_, false)) = read.first().filter(|facts| !facts.is_authority).and_then(|facts| facts.purposes) {
+    if let Some((_, false)) =
+        read.first().filter(|facts| !facts.is_authority).and_then(|facts| facts.purposes)
+    {
         found.push(
             "its extendedKeyUsage lacks clientAuth, as public CAs issue it since 2026: a peer that wants it of a TLS client refuses \
              mutual authentication (C20)"

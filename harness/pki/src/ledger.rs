@@ -91,8 +91,8 @@ impl Ledger {
     pub fn append(folder: &Path, entry: &Entry) -> Result<(), PkiError> {
         let path = folder.join(LEDGER_FILE);
         let one = Ledger { issued: vec![entry.clone()] };
-        let text =
-            toml::to_string(&one).map_err(|error| PkiError::Content { path: path.clone(), why: error.to_string() })?;
+        let text = toml::to_string(&one)
+            .map_err(|error| PkiError::Content { path: path.clone(), why: error.to_string() })?;
         files::append(&path, format!("{text}\n").as_bytes())
     }
 
@@ -103,7 +103,8 @@ impl Ledger {
         let Some(own) = self.issued.iter().rfind(is_it).cloned() else { return Known::New };
         // A newer key is one that appears for the first time after this one did.
         let (before, after) = self.issued.split_at(first);
-        let newer = |entry: &&Entry| !is_it(entry) && before.iter().all(|old| old.key_sha256 != entry.key_sha256);
+        let newer =
+            |entry: &&Entry| !is_it(entry) && before.iter().all(|old| old.key_sha256 != entry.key_sha256);
         match after.iter().find(newer).cloned() {
             Some(by) => Known::Superseded { own, by },
             None => Known::Newest(own),

@@ -8,7 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 impl fmt::Display for UtcSeconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from_unix_timestamp(self.0).ok().and_then(|moment| moment.format(&Rfc3339).ok());
+        let text =
+            OffsetDateTime::from_unix_timestamp(self.0).ok().and_then(|moment| moment.format(&Rfc3339).ok());
         match text {
             Some(text) => f.write_str(&text),
             // Beyond the years that RFC 3339 can write.
@@ -38,7 +39,10 @@ mod tests {
     #[test]
     fn moments_are_read_as_they_are_written() {
         let moment: UtcSeconds = "2026-11-22T15:04:05Z".parse().unwrap();
-        assert_eq!((moment, moment.to_string().as_str()), (UtcSeconds(1_795_359_845), "2026-11-22T15:04:05Z"));
+        assert_eq!(
+            (moment, moment.to_string().as_str()),
+            (UtcSeconds(1_795_359_845), "2026-11-22T15:04:05Z")
+        );
         assert_eq!("1970-01-02".parse(), Ok(UtcSeconds(86_400)));
         assert_eq!("2026-11-22T16:04:05+01:00".parse(), Ok(moment));
         assert!("tomorrow".parse::<UtcSeconds>().is_err());

@@ -1,7 +1,7 @@
 //! Whether a certificate names its peer: RFC 5922 §7 and RFC 6125 §6.4.
 
-use crate::certificate::{AltName, Certificate};
 use crate::Flaw;
+use crate::certificate::{AltName, Certificate};
 use std::net::IpAddr;
 
 /// What is wrong with the names of a certificate whose owner should be `wanted`.
@@ -11,7 +11,9 @@ pub fn flaws(certificate: &Certificate, wanted: &str) -> Vec<Flaw> {
     for name in &certificate.names {
         match name {
             AltName::Dns(name) if normal(name) == wanted => return Vec::new(),
-            AltName::Uri(uri) if sip_domain(uri).is_some_and(|domain| normal(domain) == wanted) => return Vec::new(),
+            AltName::Uri(uri) if sip_domain(uri).is_some_and(|domain| normal(domain) == wanted) => {
+                return Vec::new();
+            }
             AltName::Ip(address) if wanted.parse::<IpAddr>() == Ok(*address) => return Vec::new(),
             AltName::Dns(name) => by_wildcard |= wildcard_covers(&normal(name), &wanted),
             _ => {}
@@ -46,5 +48,6 @@ fn sip_domain(uri: &str) -> Option<&str> {
 /// Whether `*.example.org` covers `a.example.org`: one whole label on the left (RFC 6125 §6.4.3).
 fn wildcard_covers(pattern: &str, name: &str) -> bool {
     let Some(parent) = pattern.strip_prefix("*.") else { return false };
-    name.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && !parent.is_empty() && rest == parent)
+    name.split_once('.')
+        .is_some_and(|(label, rest)| !label.is_empty() && !parent.is_empty() && rest == parent)
 }

@@ -1,7 +1,7 @@
 //! The path from an end entity to a trusted root.
 
-use crate::certificate::Certificate;
 use crate::Flaw;
+use crate::certificate::Certificate;
 
 /// Longest path that is followed, the end entity and the root included.
 const LONGEST: usize = 10;

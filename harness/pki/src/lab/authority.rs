@@ -25,7 +25,8 @@ impl Authority {
         let signer = Signer { certificate: None, key: &key };
         let subject = Subject::authority(common_name);
         let public = build::public(&key)?;
-        let certificate = build::certificate(&subject, &public, &signer, &Profile::Root, build::root_years(now))?;
+        let certificate =
+            build::certificate(&subject, &public, &signer, &Profile::Root, build::root_years(now))?;
         Ok(Authority { certificate, key: build::pkcs8(&key)? })
     }
 
@@ -47,7 +48,8 @@ impl Authority {
         profile: &Profile,
         dates: Dates,
     ) -> Result<Vec<u8>, PkiError> {
-        let certificate = X509::from_der(&self.certificate).map_err(openssl("read the certificate of a CA"))?;
+        let certificate =
+            X509::from_der(&self.certificate).map_err(openssl("read the certificate of a CA"))?;
         let own_key = PKey::private_key_from_der(&self.key).map_err(openssl("read the key of a CA"))?;
         let signer = Signer { certificate: Some(&certificate), key: &own_key };
         build::certificate(subject, key, &signer, profile, dates)
@@ -56,6 +58,8 @@ impl Authority {
 
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authority").field("certificate_bytes", &self.certificate.len()).finish_non_exhaustive()
+        f.debug_struct("Authority")
+            .field("certificate_bytes", &self.certificate.len())
+            .finish_non_exhaustive()
     }
 }

@@ -10,7 +10,8 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::rsa::Rsa;
 use openssl::x509::extension::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+    SubjectKeyIdentifier,
 };
 use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameBuilder, X509Ref};
 
@@ -126,7 +127,9 @@ pub fn rsa(bits: u32) -> Result<PKey<Private>, PkiError> {
 
 /// The public half of a key.
 pub fn public(key: &PKeyRef<Private>) -> Result<PKey<Public>, PkiError> {
-    key.public_key_to_der().and_then(|der| PKey::public_key_from_der(&der)).map_err(openssl("read a public key"))
+    key.public_key_to_der()
+        .and_then(|der| PKey::public_key_from_der(&der))
+        .map_err(openssl("read a public key"))
 }
 
 /// A private key in PKCS#8 DER.
@@ -189,8 +192,12 @@ fn extensions(
         Profile::EndEntity { .. } => vec![BasicConstraints::new().critical().build()?],
     };
     made.push(match profile {
-        Profile::Root | Profile::Intermediate => KeyUsage::new().critical().key_cert_sign().crl_sign().build()?,
-        Profile::EndEntity { .. } => KeyUsage::new().critical().digital_signature().key_encipherment().build()?,
+        Profile::Root | Profile::Intermediate => {
+            KeyUsage::new().critical().key_cert_sign().crl_sign().build()?
+        }
+        Profile::EndEntity { .. } => {
+            KeyUsage::new().critical().digital_signature().key_encipherment().build()?
+        }
     });
     if let Profile::EndEntity { names, client } = profile {
         let mut purposes = ExtendedKeyUsage::new();

@@ -56,7 +56,10 @@ impl Lab {
         let ca = folder.join(AUTHORITY_FOLDER);
         files::folder(&ca)?;
         for (name, authority) in self.authorities() {
-            files::write_chain(&ca.join(format!("{name}.pem")), std::slice::from_ref(&authority.certificate))?;
+            files::write_chain(
+                &ca.join(format!("{name}.pem")),
+                std::slice::from_ref(&authority.certificate),
+            )?;
             files::write_key(&ca.join(format!("{name}.key")), &authority.key)?;
         }
         let identities = folder.join(IDENTITY_FOLDER);
@@ -79,7 +82,8 @@ impl Lab {
     pub fn read(folder: &Path) -> Result<Lab, PkiError> {
         let path = folder.join(NAMES_FILE);
         let content = |why: String| PkiError::Content { path: path.clone(), why };
-        let text = String::from_utf8(files::read(&path)?).map_err(|_| content("it is no UTF-8 text".into()))?;
+        let text =
+            String::from_utf8(files::read(&path)?).map_err(|_| content("it is no UTF-8 text".into()))?;
         let head: Head = toml::from_str(&text).map_err(|error| content(error.to_string()))?;
         let authority = |name: &str| read_authority(folder, name);
         Ok(Lab {

@@ -187,7 +187,10 @@ fn check(names: &Names) -> Result<(), PkiError> {
 fn check_fqdn(name: &str) -> Result<(), PkiError> {
     let label = |label: &str| {
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        (1..=63).contains(&label.len()) && label.chars().all(legal) && !label.starts_with('-') && !label.ends_with('-')
+        (1..=63).contains(&label.len())
+            && label.chars().all(legal)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     let is_address = name.parse::<std::net::IpAddr>().is_ok();
     if !is_address && name.len() <= 253 && name.split('.').count() >= 2 && name.split('.').all(label) {

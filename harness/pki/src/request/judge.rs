@@ -11,7 +11,8 @@ const LOCALITY: &str = "Generic";
 const ORGANISATION: &str = "OmniPCX Office";
 
 /// Where CN and SAN come from on an OCE (§5.2.1-2).
-const WHERE_THE_NAME_IS: &str = "OMC > Hardware and limits > LAN/IP Configuration > eth0 > Router IP address/Domain name";
+const WHERE_THE_NAME_IS: &str =
+    "OMC > Hardware and limits > LAN/IP Configuration > eth0 > Router IP address/Domain name";
 
 /// One thing about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,10 @@ pub struct Remark {
 pub fn judge(request: &Request, fqdn: &str) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if !request.signed {
-        refuse(&mut remarks, "its signature does not verify: the sender may not have the key, or the file was damaged");
+        refuse(
+            &mut remarks,
+            "its signature does not verify: the sender may not have the key, or the file was damaged",
+        );
     }
     key(request, &mut remarks);
     fixed(request, "L", LOCALITY, &mut remarks);
@@ -49,7 +53,10 @@ fn key(request: &Request, remarks: &mut Vec<Remark>) {
             refuse(remarks, format!("its key is RSA {bits}; §5.2.3 wants RSA {SHORTEST_RSA}"));
         }
         KeyKind::Rsa { bits } if bits > SHORTEST_RSA => {
-            remark(remarks, format!("its key is RSA {bits}; §5.2.3 shows RSA {SHORTEST_RSA}, longer is as good"));
+            remark(
+                remarks,
+                format!("its key is RSA {bits}; §5.2.3 shows RSA {SHORTEST_RSA}, longer is as good"),
+            );
         }
         KeyKind::Rsa { .. } => {}
         KeyKind::Other => refuse(remarks, format!("its key is no RSA key; §5.2.3 wants RSA {SHORTEST_RSA}")),
@@ -78,7 +85,10 @@ fn alternative_name(request: &Request, fqdn: &str, remarks: &mut Vec<Remark>) {
     let is_it = |name: &AltName| matches!(name, AltName::Dns(name) if name.eq_ignore_ascii_case(fqdn));
     let names = request.names().join(", ");
     if request.names.is_empty() && !request.other_names {
-        refuse(remarks, format!("it asks for no subjectAltName; it must be DNS:{fqdn}, the same as CN (§5.2.3)"));
+        refuse(
+            remarks,
+            format!("it asks for no subjectAltName; it must be DNS:{fqdn}, the same as CN (§5.2.3)"),
+        );
     } else if !request.names.iter().any(is_it) {
         refuse(remarks, format!("subjectAltName is {names}; it must be DNS:{fqdn}, the same as CN (§5.2.3)"));
     } else if request.other_names || !request.names.iter().all(is_it) {

@@ -178,7 +178,9 @@ fn names_are_compared_without_case_and_without_the_last_dot() {
 
 #[test]
 fn a_sip_uri_names_a_domain_and_a_user_does_not() {
-    let of = |uri: &'static str| flaws(&Odd { names: vec![], uris: vec![uri], purpose: None }.issue(), Usage::Server);
+    let of = |uri: &'static str| {
+        flaws(&Odd { names: vec![], uris: vec![uri], purpose: None }.issue(), Usage::Server)
+    };
     assert_eq!(of("sip:sbc1.business-talk-ip.orange-business.com"), []);
     assert_eq!(of("sip:a@sbc1.business-talk-ip.orange-business.com"), [Flaw::NameMismatch]);
     assert_eq!(of("https://sbc1.business-talk-ip.orange-business.com"), [Flaw::NameMismatch]);

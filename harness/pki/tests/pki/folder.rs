@@ -31,7 +31,12 @@ fn folder_and_keys_are_for_their_owner_only() {
     let lab = folder.file("lab");
     LAB.write(&lab).unwrap();
     assert_eq!(mode(&lab), 0o700);
-    for key in ["ca/g1-root.key", "ca/unknown-root.key", "identities/sbc.nominal/good.key", "identities/dut/expired.key"] {
+    for key in [
+        "ca/g1-root.key",
+        "ca/unknown-root.key",
+        "identities/sbc.nominal/good.key",
+        "identities/dut/expired.key",
+    ] {
         assert_eq!(mode(&lab.join(key)), 0o600, "{key}");
     }
 }
@@ -58,7 +63,8 @@ fn a_key_that_others_can_read_is_refused() {
     for open in [0o640, 0o604, 0o644, 0o610] {
         set_permissions(&key, Permissions::from_mode(open)).unwrap();
         let refused = read().unwrap_err().to_string();
-        let wanted = [key.display().to_string(), format!("{open:04o}"), format!("chmod 600 {}", key.display())];
+        let wanted =
+            [key.display().to_string(), format!("{open:04o}"), format!("chmod 600 {}", key.display())];
         assert!(wanted.iter().all(|words| refused.contains(words)), "{refused}");
         assert!(Lab::read(&lab).unwrap_err().to_string().contains("good.key"));
     }
@@ -72,19 +78,26 @@ fn a_key_of_another_certificate_is_refused() {
     let lab = folder.file("lab");
     LAB.write(&lab).unwrap();
     let of = |who: &str, file: &str| lab.join("identities").join(who).join(file);
-    let refused = read_identity(&of("sbc.nominal", "good.pem"), &of(DUT, "good.key")).unwrap_err().to_string();
+    let refused =
+        read_identity(&of("sbc.nominal", "good.pem"), &of(DUT, "good.key")).unwrap_err().to_string();
     assert!(refused.contains("is not the key of the certificate"), "{refused}");
     let refused = read_identity(&of(DUT, "good.pem"), &of(DUT, "good.pem")).unwrap_err().to_string();
     assert!(refused.contains("mode 0644") || refused.contains("no private key"), "{refused}");
     let refused = read_identity(&of(DUT, "good.key"), &of(DUT, "good.key")).unwrap_err().to_string();
     assert!(refused.contains("no certificate"), "{refused}");
-    assert!(read_identity(&of(DUT, "none.pem"), &of(DUT, "good.key")).unwrap_err().to_string().contains("none.pem"));
+    assert!(
+        read_identity(&of(DUT, "none.pem"), &of(DUT, "good.key"))
+            .unwrap_err()
+            .to_string()
+            .contains("none.pem")
+    );
 }
 
 #[test]
 fn a_key_with_a_passphrase_is_refused_without_asking() {
     let folder = Scratch::new();
-    let make = ["req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-keyout", "k", "-out", "c"];
+    let make =
+        ["req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-keyout", "k", "-out", "c"];
     assert!(openssl(&folder, &[&make[..], &["-subj", "/CN=a.example"]].concat()).0);
     set_permissions(folder.file("k"), Permissions::from_mode(0o600)).unwrap();
     let refused = read_identity(&folder.file("c"), &folder.file("k")).unwrap_err().to_string();

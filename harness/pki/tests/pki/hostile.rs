@@ -5,6 +5,7 @@ use oxocert_pki::inspect::{facts, objects, warnings};
 use oxocert_pki::{Flaw, Request, Usage, UtcSeconds, examine};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
+use std::slice::from_ref;
 
 fn good() -> &'static [Vec<u8>] {
     &LAB.identity("sbc.nominal", "good").unwrap().chain
@@ -19,9 +20,10 @@ fn everything(bytes: &[u8]) {
     let one = bytes.to_vec();
     let _ = facts(bytes);
     let _ = objects(bytes);
-    let _ = warnings(&[one.clone()]);
-    let _ = Request::read(bytes).map(|request| (request.subject(), request.names(), oxocert_pki::request::judge(&request, SBC)));
-    let _ = examine(&[one.clone()], &[one.clone()], Some(SBC), Usage::Client, UtcSeconds(i64::MIN));
+    let _ = warnings(from_ref(&one));
+    let _ = Request::read(bytes)
+        .map(|request| (request.subject(), request.names(), oxocert_pki::request::judge(&request, SBC)));
+    let _ = examine(from_ref(&one), from_ref(&one), Some(SBC), Usage::Client, UtcSeconds(i64::MIN));
     let _ = examine(&[good()[0].clone(), one.clone()], &[one], None, Usage::Server, UtcSeconds(i64::MAX));
 }
 

@@ -11,7 +11,8 @@ fn the_facts_of_a_certificate_are_those_that_openssl_prints() {
     let chain = &LAB.identity(DUT, "good").unwrap().chain;
     write_chain(&folder.file("dut.pem"), chain).unwrap();
     let facts = facts(&chain[0]).unwrap();
-    let (_, text) = openssl(&folder, &["x509", "-in", "dut.pem", "-noout", "-serial", "-fingerprint", "-sha256"]);
+    let (_, text) =
+        openssl(&folder, &["x509", "-in", "dut.pem", "-noout", "-serial", "-fingerprint", "-sha256"]);
     let text = text.to_ascii_lowercase().replace(':', "");
     let serial = text.lines().find_map(|line| line.strip_prefix("serial=")).unwrap();
     assert_eq!(serial.trim_start_matches('0'), facts.serial.trim_start_matches('0'));
@@ -29,7 +30,10 @@ fn a_file_may_hold_several_objects_and_a_key_is_not_looked_at() {
     let mut all = std::fs::read(lab.join("identities/dut/good.pem")).unwrap();
     all.extend(std::fs::read(lab.join("identities/dut/good.key")).unwrap());
     let found = objects(&all).unwrap();
-    assert!(matches!(found[..], [Object::Certificate(_), Object::Certificate(_), Object::PrivateKey]), "{found:?}");
+    assert!(
+        matches!(found[..], [Object::Certificate(_), Object::Certificate(_), Object::PrivateKey]),
+        "{found:?}"
+    );
     let der = &LAB.identity(DUT, "good").unwrap().chain[0];
     assert!(matches!(&objects(der).unwrap()[..], [Object::Certificate(same)] if same == der));
 }
@@ -38,7 +42,12 @@ fn a_file_may_hold_several_objects_and_a_key_is_not_looked_at() {
 fn a_file_that_holds_neither_is_an_error() {
     let folder = Scratch::new();
     std::fs::write(folder.file("a"), "hello").unwrap();
-    assert!(read_objects(&folder.file("a")).unwrap_err().to_string().contains("neither a certificate nor a request"));
+    assert!(
+        read_objects(&folder.file("a"))
+            .unwrap_err()
+            .to_string()
+            .contains("neither a certificate nor a request")
+    );
     assert!(read_objects(&folder.file("b")).unwrap_err().to_string().contains("failed to read"));
     std::fs::write(folder.file("c"), vec![b'x'; (1 << 20) + 1]).unwrap();
     assert!(read_objects(&folder.file("c")).unwrap_err().to_string().contains("larger than"));
@@ -48,7 +57,19 @@ fn a_file_that_holds_neither_is_an_error() {
 #[test]
 fn a_name_from_outside_cannot_steer_the_terminal() {
     let folder = Scratch::new();
-    let make = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "c", "-subj", "/CN=\u{1b}[2Ja"];
+    let make = [
+        "req",
+        "-new",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "k",
+        "-out",
+        "c",
+        "-subj",
+        "/CN=\u{1b}[2Ja",
+    ];
     assert!(openssl(&folder, &make).0);
     let Object::Request(request) = &read_objects(&folder.file("c")).unwrap()[0] else { panic!("a request") };
     assert_eq!(request.subject(), "CN=\\u{1b}[2Ja");
@@ -62,7 +83,8 @@ fn the_root_that_leaves_and_the_missing_client_usage_are_warned_of() {
     // Only its name counts here: the real root is not ours to copy.
     let folder = Scratch::new();
     let subject = "/C=US/O=DigiCert Inc/OU=www.digicert.com/CN=DigiCert Global Root CA";
-    let make = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-outform", "DER", "-out", "c"];
+    let make =
+        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-outform", "DER", "-out", "c"];
     assert!(openssl(&folder, &[&make[..], &["-subj", subject]].concat()).0);
     let root = std::fs::read(folder.file("c")).unwrap();
     let found = warnings(&[LAB.identity("sbc.nominal", "no-intermediate").unwrap().chain[0].clone(), root]);

@@ -12,7 +12,8 @@ const NAME: &str = "subjectAltName=DNS:oce.customer.example";
 /// `openssl req -new` with these.
 fn request(key: &str, subject: &str, extension: Option<&str>) -> Request {
     let folder = Scratch::new();
-    let mut arguments = vec!["req", "-new", "-nodes", "-keyout", "key.pem", "-out", "csr.pem", "-subj", subject];
+    let mut arguments =
+        vec!["req", "-new", "-nodes", "-keyout", "key.pem", "-out", "csr.pem", "-subj", subject];
     arguments.extend(["-newkey", key]);
     if key == "ec" {
         arguments.extend(["-pkeyopt", "ec_paramgen_curve:P-256"]);
@@ -27,7 +28,8 @@ fn request(key: &str, subject: &str, extension: Option<&str>) -> Request {
 
 /// What is said about it: refusals, and notes.
 fn said(request: &Request) -> (Vec<String>, Vec<String>) {
-    let (refusals, notes): (Vec<_>, Vec<_>) = judge(request, DUT_FQDN).into_iter().partition(|remark| remark.refuses);
+    let (refusals, notes): (Vec<_>, Vec<_>) =
+        judge(request, DUT_FQDN).into_iter().partition(|remark| remark.refuses);
     (refusals.into_iter().map(|r| r.text).collect(), notes.into_iter().map(|r| r.text).collect())
 }
 
@@ -47,7 +49,10 @@ fn a_request_as_the_document_shows_it_has_nothing_against_it() {
 fn each_wrong_field_is_refused_for_itself() {
     let alone = |subject: &str, name: Option<&str>, words: &str| {
         let (refusals, notes) = said(&request("rsa:2048", subject, name));
-        assert!(refusals.len() == 1 && refusals[0].contains(words) && notes.is_empty(), "{refusals:?} {notes:?}");
+        assert!(
+            refusals.len() == 1 && refusals[0].contains(words) && notes.is_empty(),
+            "{refusals:?} {notes:?}"
+        );
     };
     alone(&SUBJECT.replace("L=Generic", "L=Paris"), Some(NAME), "L is \"Paris\"");
     alone(&SUBJECT.replace("/L=Generic", ""), Some(NAME), "L is missing");
@@ -55,9 +60,17 @@ fn each_wrong_field_is_refused_for_itself() {
     alone(&SUBJECT.replace("/OU=OmniPCX Office", "/OU=IT"), Some(NAME), "OU is \"IT\"");
     alone(&SUBJECT.replace("oce.", "pbx."), Some(NAME), "CN is \"pbx.customer.example\"");
     alone(SUBJECT, None, "no subjectAltName");
-    alone(SUBJECT, Some("subjectAltName=DNS:pbx.customer.example"), "subjectAltName is DNS:pbx.customer.example");
+    alone(
+        SUBJECT,
+        Some("subjectAltName=DNS:pbx.customer.example"),
+        "subjectAltName is DNS:pbx.customer.example",
+    );
     alone(SUBJECT, Some("subjectAltName=IP:192.0.2.10"), "subjectAltName is IP:192.0.2.10");
-    alone(SUBJECT, Some("subjectAltName=DNS:oce.customer.example,DNS:b.example"), "more than DNS:oce.customer.example");
+    alone(
+        SUBJECT,
+        Some("subjectAltName=DNS:oce.customer.example,DNS:b.example"),
+        "more than DNS:oce.customer.example",
+    );
     alone(SUBJECT, Some("subjectAltName=DNS:oce.customer.example,email:a@b.example"), "more than");
 }
 
@@ -72,8 +85,12 @@ fn keys_are_rsa_of_2048_bits_or_more() {
 
 #[test]
 fn a_missing_unit_is_an_observation() {
-    let (refusals, notes) = said(&request("rsa:2048", &SUBJECT.replace("/OU=OmniPCX Office", ""), Some(NAME)));
-    assert!(refusals.is_empty() && notes.len() == 1 && notes[0].contains("OU is missing"), "{refusals:?} {notes:?}");
+    let (refusals, notes) =
+        said(&request("rsa:2048", &SUBJECT.replace("/OU=OmniPCX Office", ""), Some(NAME)));
+    assert!(
+        refusals.is_empty() && notes.len() == 1 && notes[0].contains("OU is missing"),
+        "{refusals:?} {notes:?}"
+    );
 }
 
 #[test]
@@ -85,7 +102,9 @@ fn all_reasons_come_at_once() {
 #[test]
 fn a_request_that_was_altered_is_refused() {
     let folder = Scratch::new();
-    let make = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-outform", "DER", "-out", "csr.der"];
+    let make = [
+        "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-outform", "DER", "-out", "csr.der",
+    ];
     assert!(openssl(&folder, &[&make[..], &["-subj", SUBJECT, "-addext", NAME]].concat()).0);
     let mut der = std::fs::read(folder.file("csr.der")).unwrap();
     assert!(Request::read(&der).unwrap().is_signed());
@@ -105,11 +124,17 @@ fn an_issued_certificate_is_in_order_and_openssl_says_so_too() {
     write_chain(&folder.file("roots.pem"), &LAB.trusted_of_sbc()).unwrap();
     write_chain(&folder.file("oce.crt"), &chain).unwrap();
     let moment = NOW.0.to_string();
-    let verify = ["verify", "-no-CApath", "-CAfile", "roots.pem", "-untrusted", "oce.crt", "-attime", &moment];
-    let (content, told) = openssl(&folder, &[&verify[..], &["-x509_strict", "-purpose", "sslclient", "oce.crt"]].concat());
+    let verify =
+        ["verify", "-no-CApath", "-CAfile", "roots.pem", "-untrusted", "oce.crt", "-attime", &moment];
+    let (content, told) =
+        openssl(&folder, &[&verify[..], &["-x509_strict", "-purpose", "sslclient", "oce.crt"]].concat());
     assert!(content, "{told}");
-    let (_, text) = openssl(&folder, &["x509", "-in", "oce.crt", "-noout", "-subject", "-ext", "subjectAltName"]);
-    assert!(text.contains("L = Generic, O = OmniPCX Office, OU = OmniPCX Office, CN = oce.customer.example"), "{text}");
+    let (_, text) =
+        openssl(&folder, &["x509", "-in", "oce.crt", "-noout", "-subject", "-ext", "subjectAltName"]);
+    assert!(
+        text.contains("L = Generic, O = OmniPCX Office, OU = OmniPCX Office, CN = oce.customer.example"),
+        "{text}"
+    );
     assert!(text.contains("DNS:oce.customer.example"), "{text}");
 }
 
@@ -161,7 +186,8 @@ fn an_old_request_is_known_as_such() {
 #[test]
 fn pem_and_der_are_read_alike() {
     let folder = Scratch::new();
-    let make = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "a.pem", "-subj", SUBJECT];
+    let make =
+        ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "a.pem", "-subj", SUBJECT];
     assert!(openssl(&folder, &make).0);
     assert!(openssl(&folder, &["req", "-in", "a.pem", "-outform", "DER", "-out", "a.der"]).0);
     let read = |name: &str| Request::read(&std::fs::read(folder.file(name)).unwrap()).unwrap();

@@ -51,7 +51,10 @@ fn openssl_x509_reads_the_subject_of_an_oce() {
     let folder = Scratch::new();
     write_chain(&folder.file("dut.pem"), &LAB.identity(DUT, "good").unwrap().chain).unwrap();
     let (_, text) = openssl(&folder, &["x509", "-in", "dut.pem", "-noout", "-text"]);
-    assert!(text.contains(&format!("L = Generic, O = OmniPCX Office, OU = OmniPCX Office, CN = {DUT_FQDN}")), "{text}");
+    assert!(
+        text.contains(&format!("L = Generic, O = OmniPCX Office, OU = OmniPCX Office, CN = {DUT_FQDN}")),
+        "{text}"
+    );
     assert!(text.contains(&format!("DNS:{DUT_FQDN}")) && text.contains("Public-Key: (2048 bit)"), "{text}");
     assert!(text.contains("TLS Web Server Authentication, TLS Web Client Authentication"), "{text}");
 }

@@ -15,6 +15,9 @@ const ORANGE: [(&str, &str); 2] = [
     ("sbc.backup", "sbc2.business-talk-ip.orange-business.com"),
 ];
 
+/// Which imports wait.
+const LATER: &str = "  (only to try the migration to the second root, C19)";
+
 /// Makes the folder.
 ///
 /// # Errors
@@ -22,7 +25,10 @@ const ORANGE: [(&str, &str); 2] = [
 pub fn run(args: &Init) -> Result<u8, Failure> {
     let folder = &args.folder;
     if folder.symlink_metadata().is_ok() {
-        let text = format!("{} is there already, and a CA is never overwritten: name a new folder", folder.display());
+        let text = format!(
+            "{} is there already, and a CA is never overwritten: name a new folder",
+            folder.display()
+        );
         return Err(Failure::Usage(text));
     }
     let sbcs = match args.sbcs.as_slice() {
@@ -48,7 +54,7 @@ fn told(folder: &Path, lab: &Lab) -> String {
         names.sbcs.len()
     );
     let imports = ["g1-root", "g1-intermediate", "g2-root", "g2-intermediate"];
-    for ((name, der), why) in imports.iter().zip(lab.trusted()).zip(["", "", " (SEC-14 only)", " (SEC-14 only)"]) {
+    for ((name, der), why) in imports.iter().zip(lab.trusted()).zip(["", "", LATER, LATER]) {
         let subject = facts(&der).map(|facts| format!("{}, until {}", facts.subject, facts.not_after));
         let file = folder.join(AUTHORITY_FOLDER).join(format!("{name}.pem"));
         // Writing to a String does not fail.

@@ -130,7 +130,10 @@ impl Question {
         text.push_str(&fact("key", format_args!("{}, SHA-256 {}", request.key_kind(), request.key_sha256())));
         text.push_str(&fact("signature", if request.is_signed() { "verifies" } else { "does not verify" }));
         let Some(name) = &self.name else {
-            text.push_str(&fact("not judged", "against Orange §5.2.3: give the name of the OCE with --name FQDN"));
+            text.push_str(&fact(
+                "not judged",
+                "against Orange §5.2.3: give the name of the OCE with --name FQDN",
+            ));
             return (text, request.is_signed());
         };
         let remarks = judge(request, name);

@@ -67,7 +67,11 @@ fn read(path: &Path) -> Result<Request, Failure> {
 fn targets(args: &Issue) -> Result<(PathBuf, PathBuf), Failure> {
     let whole = args.out.clone().unwrap_or_else(|| args.request.with_extension("crt"));
     let extension = whole.extension().unwrap_or_default().to_string_lossy().into_owned();
-    let alone = whole.with_extension(if extension.is_empty() { "alone".into() } else { format!("alone.{extension}") });
+    let alone = whole.with_extension(if extension.is_empty() {
+        "alone".into()
+    } else {
+        format!("alone.{extension}")
+    });
     for path in [&whole, &alone] {
         if path.symlink_metadata().is_ok() {
             let text = format!("{} is there already: name another file with --out", path.display());
