@@ -4,6 +4,8 @@ pub mod args;
 mod init;
 mod inspect;
 mod issue;
+#[cfg(test)]
+mod tests;
 
 use crate::failure::Failure;
 use args::{Pki, PkiCommand};
