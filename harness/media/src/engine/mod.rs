@@ -12,6 +12,7 @@ mod port;
 mod receiver;
 mod run;
 mod sender;
+mod stream;
 
 pub use run::Engine;
 
@@ -299,7 +300,7 @@ pub enum Event {
     },
     /// Statistics of one received stream over one window (1 s; the last one may be shorter). It is told when the
     /// first packet of a later window comes, when the stream was quiet for 1 s, or when the port closes.
-    Window(Window),
+    Window(Box<Window>),
     /// Something that should not be: a packet that is not RTP or RTCP (RFC 3550 A.1, A.2), a payload type that was not
     /// negotiated, a jump of the sequence; at most one per source and kind in a second. Where an order cannot be
     /// carried out, `remote` is whom it concerned.

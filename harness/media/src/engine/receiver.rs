@@ -2,21 +2,17 @@
 
 use super::admission::{self, Admission, Admitted, Found};
 use super::findings::{Findings, Kind};
-use super::hearing::{Ear, StreamKey, Told};
+use super::hearing::{StreamKey, Told};
+use super::stream::{Control, QUIET, Stream};
 use super::{Event, PortId};
 use crate::control::{self, ReportBlock, SenderInfo};
-use crate::dtmf::{Digit, DigitReceiver, EventPayload};
+use crate::dtmf::{Digit, EventPayload};
 use crate::estimate::{Arrival, Packet, StreamEstimator};
-use crate::g711::SAMPLE_NS;
 use crate::srtp::{Refusal, RtcpSeen};
 use oxocert_machine::{At, Output};
 use rtp_rs::RtpReader;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Duration;
-
-/// A stream without RTP for so long has ended.
-const QUIET: Duration = Duration::from_secs(1);
 
 /// Streams of one port that are followed at once.
 const MOST_STREAMS: usize = 32;
@@ -79,25 +75,6 @@ pub(super) struct Receiver {
     pub(super) findings: Findings,
 }
 
-/// One RTCP packet: its TOS byte, and what SRTCP showed.
-#[derive(Debug, Clone, Copy)]
-struct Control {
-    tos: Option<u8>,
-    seen: Option<RtcpSeen>,
-}
-
-#[derive(Debug, Clone)]
-struct Stream {
-    key: StreamKey,
-    last: At,
-    ear: Ear,
-    digits: DigitReceiver,
-    estimator: StreamEstimator,
-    last_sender_report: Option<(u32, At)>,
-    /// A.3: expected and received at the last reception report.
-    reported: (u64, u64),
-}
-
 impl Receiver {
     pub(super) fn new(port: PortId) -> Receiver {
         Receiver {
@@ -115,7 +92,7 @@ impl Receiver {
         for stream in &mut self.streams {
             if !stream.estimator.is_empty() {
                 let window = stream.estimator.close(self.port, stream.key.0, stream.key.1, Some(at));
-                out.push_back(Output::Event(Event::Window(window)));
+                out.push_back(Output::Event(Event::Window(Box::new(window))));
             }
             stream.estimator.secure();
         }
@@ -306,7 +283,7 @@ impl Receiver {
             let stream = &mut self.streams[place];
             if stream.estimator.is_over(packet.at) {
                 let window = stream.estimator.close(self.port, key.0, key.1, Some(packet.at));
-                out.push_back(Output::Event(Event::Window(window)));
+                out.push_back(Output::Event(Event::Window(Box::new(window))));
             }
             stream.last = stream.last.max(packet.at);
             return Some(place);
@@ -318,15 +295,7 @@ impl Receiver {
         if self.admission.was_secured() {
             estimator.secure();
         }
-        let mut stream = Stream {
-            key,
-            last: packet.at,
-            ear: Ear::default(),
-            digits: DigitReceiver::default(),
-            estimator,
-            last_sender_report: None,
-            reported: (0, 0),
-        };
+        let mut stream = Stream::new(key, estimator, packet.at);
         for early in self.early_rtcp.remove(&key.1).unwrap_or_default() {
             stream.control(early);
         }
@@ -395,7 +364,7 @@ impl Receiver {
         let ended = stream.ear.expire().map(|since| since.min(at));
         self.hear_no_more(stream.key, ended, out);
         let window = stream.estimator.close(self.port, remote, ssrc, None);
-        out.push_back(Output::Event(Event::Window(window)));
+        out.push_back(Output::Event(Event::Window(Box::new(window))));
     }
 
     fn find(
@@ -407,47 +376,6 @@ impl Receiver {
         note: impl FnOnce() -> String,
     ) {
         out.extend(self.findings.tell(at, remote, kind, note).map(Output::Event));
-    }
-}
-
-impl Stream {
-    fn deadline(&self) -> Option<At> {
-        let quiet = self.last + QUIET;
-        let others = [self.ear.deadline(), self.digits.deadline()];
-        others.into_iter().flatten().chain([quiet]).min()
-    }
-
-    fn control(&mut self, Control { tos, seen }: Control) {
-        self.estimator.rtcp(tos);
-        if let Some(seen) = seen {
-            admission::count_rtcp(self.estimator.srtp(), seen);
-        }
-    }
-
-    /// `None` while nothing of it was let in.
-    fn report_block(&mut self, at: At) -> Option<ReportBlock> {
-        let sequence = self.estimator.sequence()?;
-        let (expected, received) = (sequence.expected(), sequence.received());
-        let (expected_before, received_before) = self.reported;
-        self.reported = (expected, received);
-        let interval = expected.saturating_sub(expected_before);
-        let lost = interval.saturating_sub(received.saturating_sub(received_before));
-        let fraction = lost.saturating_mul(256).checked_div(interval).unwrap_or(0).min(255);
-        let cumulative = (expected as i64).saturating_sub(received as i64).clamp(-0x80_0000, 0x7f_ffff);
-        let (last_sr, delay) = self.last_sender_report.map_or((0, 0), |(ntp, came)| {
-            let delay = at.since(came).as_nanos().saturating_mul(65_536) / 1_000_000_000;
-            (ntp, u32::try_from(delay).unwrap_or(u32::MAX))
-        });
-        let jitter = self.estimator.jitter().nanoseconds().unwrap_or(0) / SAMPLE_NS;
-        Some(ReportBlock {
-            ssrc: self.key.1,
-            fraction_lost: fraction as u8,
-            cumulative_lost: cumulative as i32,
-            extended_highest: sequence.extended_highest(),
-            jitter: u32::try_from(jitter).unwrap_or(u32::MAX),
-            last_sr,
-            delay_since_last_sr: delay,
-        })
     }
 }
 

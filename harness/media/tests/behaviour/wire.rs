@@ -121,7 +121,7 @@ impl Wire {
 
     pub fn windows(&self, at_port: u32) -> Vec<&Window> {
         let windows = self.events.iter().filter_map(|(_, _, event)| match event {
-            Event::Window(window) if window.port == PortId(at_port) => Some(window),
+            Event::Window(window) if window.port == PortId(at_port) => Some(window.as_ref()),
             _ => None,
         });
         windows.collect()
