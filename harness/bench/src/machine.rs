@@ -116,6 +116,8 @@ impl BenchMachine {
         seed: Seed,
     ) -> BenchMachine {
         let mut stage = Stage::new(bench, passwords, lab, seed);
+        // A DUT may connect before the run is started.
+        stage.order_endpoints();
         let runner = Runner::new(cases, run, &mut stage);
         BenchMachine { stage, runner }
     }
@@ -143,10 +145,7 @@ impl BenchMachine {
 
     fn command(&mut self, at: At, command: BenchCommand) {
         match command {
-            BenchCommand::Start => {
-                self.stage.order_endpoints();
-                self.runner.start(&mut self.stage);
-            }
+            BenchCommand::Start => self.runner.start(&mut self.stage),
             BenchCommand::Media(event) => self.stage.media_event(at, event),
             BenchCommand::Tls(event) => self.stage.tls_event(at, event),
             BenchCommand::Lag { by } => {

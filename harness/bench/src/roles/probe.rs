@@ -6,7 +6,7 @@ use crate::tls_side::name;
 use oxocert_machine::{At, Flow, Transport};
 use oxocert_record::{Bytes, Direction, Emitter, ProbeSeen, RoleName, SipSeen, What};
 use oxocert_sip::ua::{Outside, RequestId};
-use oxocert_tls::{Alert, Command, Ended, Handshake, Hello, Outcome, ProbeAnswer, ProbeId, Side};
+use oxocert_tls::{Alert, Command, Ended, Handshake, Hello, Outcome, ProbeAnswer, ProbeId, Side, Version};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,6 +20,9 @@ const BARE_TIME: Duration = Duration::from_secs(5);
 /// Ports of connections of probes: the upper part of [`Flow::OWN_PORTS`].
 const FIRST_PORT: u16 = 65_000;
 const PORTS: u32 = 500;
+
+/// Suites without any certificate, Diffie-Hellman with and without elliptic curves (RFC 5246 §A.5, RFC 8422 §6).
+const ANONYMOUS: [u16; 7] = [0x00a7, 0x00a6, 0x006d, 0x006c, 0x003a, 0x0034, 0xc019];
 
 /// A ClientHello that waits for its answer; the TLS layer keeps its time.
 #[derive(Debug)]
@@ -38,6 +41,15 @@ struct OneRequest {
     until: At,
     /// The OPTIONS over a connection without certificate, once it is out.
     request: Option<RequestId>,
+}
+
+/// The ClientHello of a probe; a suite alone is named by its number: `0xc030`.
+fn hello(name: &str) -> Option<Hello> {
+    if name == "anonymous" {
+        return Some(Hello { version: Version::Tls12, suites: ANONYMOUS.to_vec(), sni: None });
+    }
+    let only = name.strip_prefix("0x").map(|number| format!("only-0x{number}"));
+    Hello::named(only.as_deref().unwrap_or(name))
 }
 
 /// Probes under way.
@@ -91,7 +103,7 @@ impl Stage {
             "clear-tcp" => self.probe_in_clear(role, with, Transport::Tcp),
             "no-certificate" => self.probe_bare(role, with),
             name => {
-                let hello = Hello::named(name)
+                let hello = hello(name)
                     .ok_or_else(|| Refused::Bench(format!("the bench knows no probe `{name}`")))?;
                 self.probe_by_hello(role, with, hello);
             }
@@ -339,5 +351,19 @@ impl Stage {
                 note: came.note,
             }),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hello;
+
+    #[test]
+    fn every_probe_of_the_vocabulary_is_known() {
+        let others = ["no-certificate", "clear-udp", "clear-tcp"];
+        for probe in oxocert_scenario::lab::PROBES.into_iter().filter(|probe| !others.contains(probe)) {
+            assert!(hello(probe).is_some(), "{probe}");
+        }
+        assert_eq!(hello("0xc027").unwrap().suites, [0xc027]);
     }
 }

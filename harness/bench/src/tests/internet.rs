@@ -267,7 +267,7 @@ fn probes_tell_what_came(#[case] with: &str, #[case] fault: Fault, #[case] outco
     let steps = format!(
         r#"
   {{ id = 1, who = "sbc.nominal", does = "probe", with = "{with}" }},
-  {{ id = 2, who = "sbc.nominal", expects = "probe answer", within = "6 s" }},
+  {{ id = 2, who = "sbc.nominal", expects = "probe answer", within = "6 s", source = "test" }},
   {{ id = 3, who = "sbc.nominal", does = "send-options" }},
   {{ id = 4, who = "sbc.nominal", expects = "200 OPTIONS", within = "${{ka.recover}}" }},
 "#
@@ -317,17 +317,17 @@ fn a_party_offers_what_the_dut_must_refuse(#[case] how: &str) {
 #[test]
 fn an_incoming_call_with_lifetime_identifier_and_a_late_sequence_is_heard() {
     let steps = r#"
-  { id = 1, who = "pstn.a", does = "describe", lifetime_and_mki = true },
+  { id = 1, who = "pstn.a", does = "describe", lifetime-and-mki = true },
   { id = 2, who = "pstn.a", does = "start-media-at", sequence = 65500 },
   { id = 3, who = "pstn.a", does = "call", to = "${set.hq1.ddi}", via = "sbc.nominal" },
   { id = 4, who = "set.hq1", expects = "INVITE", within = "${pdd.max}" },
   { id = 5, who = "set.hq1", does = "answer" },
-  { id = 6, who = ["set.hq1", "pstn.a"], does = "talk", for = "2 s" },
+  { id = 6, who = ["set.hq1", "pstn.a"], does = "talk", for = "${talk}", within = "${audio.max}" },
   { id = 7, who = "pstn.a", does = "hold" },
   { id = 8, who = "pstn.a", does = "resume", after = "500 ms" },
-  { id = 9, who = ["set.hq1", "pstn.a"], does = "talk", for = "1 s" },
+  { id = 9, who = ["set.hq1", "pstn.a"], does = "talk", for = "${talk}" },
   { id = 10, who = "pstn.a", does = "trouble", how = "bad-tag", packets = 100 },
-  { id = 11, who = "set.hq1", hears = "silence", within = "1 s", for = "500 ms" },
+  { id = 11, who = "set.hq1", hears = "silence", within = "${tone.max}", for = "500 ms" },
   { id = 12, who = "pstn.a", does = "hang-up" },
   { id = 13, who = "set.hq1", expects = "BYE", within = "${release.max}" },
 "#;

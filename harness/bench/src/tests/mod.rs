@@ -6,7 +6,7 @@ mod tiny_pbx;
 
 use crate::{BenchCommand, BenchEvent, BenchMachine};
 use oxocert_machine::virtual_time::{MachineNode, Simulation, Weather};
-use oxocert_machine::{At, Seed};
+use oxocert_machine::{At, Seed, Transport};
 use oxocert_media::with_media::WithMedia;
 use oxocert_record::{CaseEnd, Emitter, Event, RunStarted, Sound, What};
 use oxocert_scenario::model::{Case, bench::Bench};
@@ -166,6 +166,38 @@ fn a_console_that_refuses_is_the_fault_of_the_bench() {
     let record = run(&["failover/FV-02"], Fault::ConsoleRefuses, None);
     let [CaseEnd::HarnessError { why }] = &ends(&record)[..] else { panic!("an error of the bench") };
     assert_eq!(why, "step 1: `gateway.primary.address` was not set to `127.10.9.9:5060`: no");
+}
+
+#[test]
+fn a_dut_that_switches_to_tcp_is_answered_on_its_connection() {
+    let record = run(&["basic-calls/BC-01"], Fault::SwitchesToTcp, None);
+    assert_eq!(ends(&record), [CaseEnd::Completed], "{:#?}", steps_done(&record));
+    let starts = |event: &Event, emitter: Emitter, start: &[u8]| {
+        matches!(&event.what, What::Sip(sip) if sip.point.as_str() == "sbc.nominal" && sip.transport == Transport::Tcp
+            && sip.emitter == emitter && sip.bytes.0.starts_with(start))
+    };
+    assert!(record.iter().any(|event| starts(event, Emitter::Dut, b"INVITE")));
+    assert!(record.iter().any(|event| starts(event, Emitter::Harness, b"SIP/2.0 200 OK")));
+}
+
+#[test]
+fn a_call_for_nobody_is_refused_and_its_number_told() {
+    let record = run(&["basic-calls/BC-01"], Fault::CallsNobody, None);
+    assert_eq!(ends(&record), [CaseEnd::Stopped { step: "2".into() }]);
+    let told =
+        |event: &Event| matches!(&event.what, What::Finding { note, .. } if note.contains("`+33999999999`"));
+    assert!(record.iter().any(told));
+}
+
+#[test]
+fn a_bench_without_media_ports_is_at_fault_itself() {
+    let (mut bench, cases) = load(&["basic-calls/BC-01"]);
+    for sbc in bench.sbcs.values_mut() {
+        sbc.rtp_range = (20_000, 20_000);
+    }
+    let record = run_cases(bench, cases, Fault::None, None);
+    let [CaseEnd::HarnessError { why }] = &ends(&record)[..] else { panic!("an error of the bench") };
+    assert_eq!(why, "the bench cannot take the call: sbc.nominal has no free media port in 20000-20000");
 }
 
 #[test]

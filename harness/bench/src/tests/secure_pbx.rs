@@ -40,8 +40,8 @@ pub(super) enum Fault {
 #[derive(Debug)]
 pub(super) enum PbxCommand {
     Start,
-    Media,
-    Tls(tls::Event),
+    /// What the engine or the layer tells means nothing to it.
+    Told,
 }
 
 #[derive(Debug)]
@@ -406,8 +406,8 @@ impl TlsOwner for SecurePbx {
         }
     }
 
-    fn tls_event(event: tls::Event) -> PbxCommand {
-        PbxCommand::Tls(event)
+    fn tls_event(_: tls::Event) -> PbxCommand {
+        PbxCommand::Told
     }
 }
 
@@ -420,6 +420,6 @@ impl MediaOwner for SecurePbx {
     }
 
     fn media_event(_: engine::Event) -> PbxCommand {
-        PbxCommand::Media
+        PbxCommand::Told
     }
 }

@@ -26,6 +26,10 @@ pub(super) enum Fault {
     ForgetsSet,
     /// The console refuses every change.
     ConsoleRefuses,
+    /// No fault: its calls to the trunk go over TCP.
+    SwitchesToTcp,
+    /// Its calls to the trunk are for a number that nobody has.
+    CallsNobody,
 }
 
 pub(super) struct TinyPbx {
@@ -146,6 +150,9 @@ impl TinyPbx {
         };
         let (to, remote) = match side {
             Side::Lan if self.fault == Fault::NoTrunk => return,
+            Side::Lan if self.fault == Fault::CallsNobody => {
+                ("+33999999999".into(), self.bench.sbcs[&"sbc.nominal".into()].address)
+            }
             Side::Lan => {
                 let number =
                     user.strip_prefix("00").map_or(user.clone(), |national| format!("+33{national}"));
@@ -159,10 +166,14 @@ impl TinyPbx {
             }
         };
         let local = self.ua(out).config().address;
+        let flow = match (self.fault, out) {
+            (Fault::SwitchesToTcp, Side::Trunk) => Flow::tcp(SocketAddr::new(local.ip(), 0), remote),
+            _ => Flow::udp(local, remote),
+        };
         let peer = self.ua(out).call(
             at,
             Invite {
-                flow: Flow::udp(local, remote),
+                flow,
                 target: format!("sip:{to}@{remote}"),
                 from: format!("<sip:+33155501001@{}>", local.ip()),
                 to: format!("<sip:{to}@{}>", remote.ip()),
@@ -215,7 +226,8 @@ impl Machine for TinyPbx {
                 self.queue.push(Output::Transmit { flow, tos: 0, bytes: answer.into() });
             }
             Input::Received { flow, bytes, .. } => {
-                let side = if flow.local == self.bench.dut.trunk { Side::Trunk } else { Side::Lan };
+                let of_trunk = flow.local == self.bench.dut.trunk || flow.transport == Transport::Tcp;
+                let side = if of_trunk { Side::Trunk } else { Side::Lan };
                 self.ua(side).receive(at, flow, &bytes);
             }
             Input::Timeout => {
