@@ -1,5 +1,6 @@
 //! One certificate, taken apart.
 
+use crate::error::forget_openssl_errors;
 use openssl::pkey::{PKeyRef, Public};
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
 use std::cell::OnceCell;
@@ -166,13 +167,17 @@ impl Certificate {
 
     /// Whether names, key identifiers and key usage allow that it issued `other` (RFC 5280 §6.1.3-4); the signature is not looked at.
     pub fn may_have_issued(&self, other: &Certificate) -> bool {
-        self.openssl.issued(&other.openssl) == X509VerifyResult::OK
+        let may = self.openssl.issued(&other.openssl) == X509VerifyResult::OK;
+        forget_openssl_errors();
+        may
     }
 
     /// Whether its key made the signature of `other`.
     pub fn signed(&self, other: &Certificate) -> bool {
         // An error (a foreign algorithm, a signature that is no number) is a signature that does not verify.
-        self.openssl.public_key().and_then(|key| other.openssl.verify(&key)).unwrap_or(false)
+        let verifies = self.openssl.public_key().and_then(|key| other.openssl.verify(&key)).unwrap_or(false);
+        forget_openssl_errors();
+        verifies
     }
 
     /// Whether subject and issuer are one.

@@ -43,7 +43,7 @@ pub enum PkiError {
         /// What is wrong.
         why: String,
     },
-    /// A name that cannot stand in a certificate or a file name.
+    /// A name or number that cannot stand in a certificate, in words.
     #[error("{0}")]
     Name(String),
 }
@@ -51,4 +51,10 @@ pub enum PkiError {
 /// Puts words to an error of OpenSSL.
 pub(crate) fn openssl(doing: &'static str) -> impl FnOnce(ErrorStack) -> PkiError {
     move |source| PkiError::OpenSsl { doing, source }
+}
+
+/// Empties OpenSSL's queue of errors for this thread. A signature that does not verify leaves its reasons there, and a TLS
+/// connection that is served next on this thread would take them for its own.
+pub(crate) fn forget_openssl_errors() {
+    drop(ErrorStack::get());
 }

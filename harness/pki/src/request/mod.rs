@@ -5,6 +5,7 @@ mod judge;
 pub use judge::{Remark, judge};
 
 use crate::certificate::{AltName, KeyKind, Plain, alt_name};
+use crate::error::forget_openssl_errors;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Public};
 use openssl::sha::sha256;
@@ -51,13 +52,15 @@ impl Request {
         let request = X509Req::from_der(der).map_err(|_| unreadable("it is no DER of PKCS#10"))?;
         let key = request.public_key().map_err(|_| unreadable("its public key"))?;
         let spki = key.public_key_to_der().map_err(|_| unreadable("its public key"))?;
+        let signed = request.verify(&key).unwrap_or(false);
+        forget_openssl_errors();
         let (names, other_names) = alternative_names(der)?;
         Ok(Request {
             subject: fields(request.subject_name()),
             subject_der: request.subject_name().to_der().map_err(|_| unreadable("its subject"))?,
             names,
             other_names,
-            signed: request.verify(&key).unwrap_or(false),
+            signed,
             key_sha256: hex(&sha256(&spki)),
             key,
         })

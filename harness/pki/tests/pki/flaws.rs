@@ -126,6 +126,15 @@ fn each_flaw_is_found_where_it_is_alone() {
 }
 
 #[test]
+fn a_judgement_leaves_no_error_behind_for_the_next_tls_connection() {
+    for flaw in ALL {
+        let (chain, usage) = case(flaw);
+        flaws(&chain, usage);
+        assert!(openssl::error::ErrorStack::get().errors().is_empty(), "{flaw}");
+    }
+}
+
+#[test]
 fn several_flaws_come_sorted_and_once() {
     let chain = chain("expired");
     let later = UtcSeconds(NOW.0 + 20 * 365 * 86_400);
