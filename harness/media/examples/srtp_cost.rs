@@ -1,14 +1,12 @@
 //! What protection costs: nanoseconds to protect and to open one RTP packet of 172 bytes, beside the same work on raw primitives
 //! (AES-CTR over the payload, HMAC-SHA1 over packet and roll-over counter) of the same machine in the same run. Medians of rounds.
 
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::sign::Signer;
+use openssl::sha::Sha1;
 use openssl::symm::{Cipher, Crypter, Mode};
 use oxocert_media::srtp::{CannotSecure, Key, Opener, Protector, Suite};
 use std::time::{Duration, Instant};
 
-const ROUNDS: usize = 101;
+const ROUNDS: usize = 51;
 const PACKETS: u32 = 2000;
 
 fn main() -> Result<(), CannotSecure> {
@@ -56,23 +54,23 @@ fn packet(number: u32) -> Vec<u8> {
     packet
 }
 
-/// AES-CTR over 160 bytes and HMAC-SHA1 over 172 + 4, each with its key set up once.
+/// AES-CTR over 160 bytes and HMAC-SHA1 over 172 + 4 bytes, each with its key taken in once.
 fn primitives(key: &Key, mut packets: Vec<Vec<u8>>) -> Result<Duration, CannotSecure> {
     let master = &key.key_and_salt[..key.suite.key_len()];
     let cipher = if master.len() == 32 { Cipher::aes_256_ctr() } else { Cipher::aes_128_ctr() };
-    let hmac = PKey::hmac(&[9; 20])?;
+    let mut begun = Sha1::new();
+    begun.update(&[0x36; 64]);
     let mut crypter = Crypter::new(cipher, Mode::Encrypt, master, Some(&[0; 16]))?;
     let mut out = [0; 176];
     time(|| {
         for packet in &mut packets {
             let length = crypter.update(&packet[12..], &mut out)?;
             packet[12..].copy_from_slice(&out[..length]);
-            let mut signer = Signer::new(MessageDigest::sha1(), &hmac)?;
-            signer.update(packet)?;
-            signer.update(&[0; 4])?;
-            let mut tag = [0; 20];
-            signer.sign(&mut tag)?;
-            packet.extend_from_slice(&tag[..10]);
+            let (mut inner, mut outer) = (begun.clone(), begun.clone());
+            inner.update(packet);
+            inner.update(&[0; 4]);
+            outer.update(&inner.finish());
+            packet.extend_from_slice(&outer.finish()[..10]);
         }
         Ok(())
     })

@@ -1,7 +1,7 @@
 //! Published vectors.
 
 use crate::oracle::{Oracle, derive};
-use oxocert_media::srtp::{Key, KeyError, Mki, Opener, Protector, Suite, session_key};
+use oxocert_media::srtp::{Key, KeyError, Mki, Opener, Protector, Suite, Tags, session_key};
 use rstest::rstest;
 
 fn hex(text: &str) -> Vec<u8> {
@@ -83,4 +83,16 @@ fn a_key_is_shown_nowhere() {
     let key = published(Suite::AesCm128Sha1_80);
     let shown = format!("{key:?} {:?} {:?}", Protector::new(&key).unwrap(), Opener::new(&key).unwrap());
     assert!(!shown.contains("225") && !shown.to_lowercase().contains("e1"), "{shown}");
+}
+
+#[test]
+fn a_tag_is_told_from_a_wrong_one_by_key_counter_and_bytes() {
+    let key = published(Suite::AesCm128Sha1_80);
+    let tags = Tags::new(&key).unwrap();
+    let mut packet = hex("800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb");
+    assert!(tags.fit_rtp(&packet, 0) && !tags.fit_rtp(&packet, 1) && !tags.fit_rtcp(&packet));
+    let report = hex("81c8000bcafebabe7128035be487b9bdbef89041f977a5a880000001993e08cd54d6c1230798");
+    assert!(tags.fit_rtcp(&report) && !tags.fit_rtp(&report, 0));
+    packet[20] ^= 1;
+    assert!(!tags.fit_rtp(&packet, 0) && !tags.fit_rtp(&packet[..9], 0));
 }
