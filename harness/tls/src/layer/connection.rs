@@ -1,6 +1,6 @@
 //! One TLS connection, and what is told of its handshake.
 
-use crate::session::{Desk, Failure, Session};
+use crate::session::{Desk, Failure, Judge, Session};
 use crate::wire::Clear;
 use crate::{Alert, Handshake, Outcome, Presented, Side, Version};
 use oxocert_machine::{At, Flow};
@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub(super) struct Connection {
     pub(super) opened_by: Side,
     pub(super) desk: Arc<Desk>,
+    pub(super) judge: Arc<Judge>,
     /// `None` until a ClientHello has come in whole.
     pub(super) session: Option<Box<dyn Session>>,
     pub(super) clear: Clear,

@@ -2,6 +2,10 @@
 
 use oxocert_machine::{Flow, Seed};
 use rand::Rng;
+use std::ops::RangeInclusive;
+
+/// The lower part of [`Flow::OWN_PORTS`]: the upper part is left to the machine, which may name connections of its own.
+pub(super) const DRAWN: RangeInclusive<u16> = *Flow::OWN_PORTS.start()..=64_999;
 
 /// Draws ports in turn, so that one that was closed rests as long as possible before it is used again (RFC 9293 §3.6.1, TIME-WAIT).
 #[derive(Debug)]
@@ -12,13 +16,13 @@ pub(super) struct Ports {
 impl Ports {
     /// Begins at a place that the seed decides: a second run on the same addresses meets no connection of the first.
     pub(super) fn new(seed: Seed) -> Ports {
-        Ports { next: seed.generator("tls ports").random_range(Flow::OWN_PORTS) }
+        Ports { next: seed.generator("tls ports").random_range(DRAWN) }
     }
 
     /// The next port.
     pub(super) fn draw(&mut self) -> u16 {
         let drawn = self.next;
-        self.next = if drawn == *Flow::OWN_PORTS.end() { *Flow::OWN_PORTS.start() } else { drawn + 1 };
+        self.next = if drawn == *DRAWN.end() { *DRAWN.start() } else { drawn + 1 };
         drawn
     }
 }

@@ -22,7 +22,7 @@ impl Layer {
             self.out.push_back(Out::Closed { flow, reason });
             return None;
         };
-        let desk = contexts.desk();
+        let (desk, judge) = (contexts.desk(), contexts.judge());
         desk.clear();
         let session = match contexts.connect(flow.remote.ip()) {
             Ok(session) => session,
@@ -39,6 +39,7 @@ impl Layer {
             Connection {
                 opened_by: Side::Own,
                 desk,
+                judge,
                 session: Some(session),
                 clear: Default::default(),
                 held: Vec::new(),
@@ -61,11 +62,12 @@ impl Layer {
     /// A stream came in that is to carry TLS.
     pub(super) fn accept(&mut self, flow: Flow) {
         let Some(contexts) = self.contexts(flow) else { return };
-        let (desk, asks_client) = (contexts.desk(), contexts.endpoint().asks_client);
+        let (desk, judge, asks_client) = (contexts.desk(), contexts.judge(), contexts.endpoint().asks_client);
         let due = self.now + limits::HANDSHAKE;
         let connection = Connection {
             opened_by: Side::Peer,
             desk,
+            judge,
             session: None,
             clear: Default::default(),
             held: Vec::new(),
@@ -147,7 +149,9 @@ impl Layer {
     fn step(&mut self, flow: Flow, tos: Option<u8>, act: impl FnOnce(&mut Connection) -> Option<Step>) {
         let Some(connection) = self.connections.get_mut(&flow) else { return };
         let desk = std::sync::Arc::clone(&connection.desk);
-        desk.papers().sniffed = connection.clear.peer_chain.clone();
+        if !connection.up {
+            desk.papers().sniffed = connection.clear.peer_chain.clone();
+        }
         let Some(step) = act(connection) else { return };
         let papers = desk.clear();
         // Own records are well-formed: only the count of them and the clear part matter.
@@ -194,17 +198,13 @@ impl Layer {
 
     /// A callback sees the chain it built; the session knows the whole one, and in a resumed session only it knows any.
     fn settle_presented(&mut self, flow: Flow) {
-        let Some(connection) = self.connections.get(&flow) else { return };
-        let usage = if connection.opened_by == Side::Peer { Usage::Client } else { Usage::Server };
+        let Some(connection) = self.connections.get_mut(&flow) else { return };
         let Some(chain) = connection.session.as_ref().and_then(|session| session.facts().chain) else {
             return;
         };
-        if connection.presented.as_ref().is_some_and(|known| known.chain == chain) {
-            return;
-        }
-        let Some(contexts) = self.contexts(flow) else { return };
-        let judged = contexts.judge(chain, usage);
-        if let Some(connection) = self.connections.get_mut(&flow) {
+        if connection.presented.as_ref().is_none_or(|known| known.chain != chain) {
+            let usage = if connection.opened_by == Side::Peer { Usage::Client } else { Usage::Server };
+            let judged = connection.judge.judge(chain, usage);
             connection.presented = Some(Presented { chain: judged.chain, flaws: judged.flaws });
         }
     }

@@ -2,11 +2,11 @@
 
 use super::by_openssl::{ByOpenSsl, Told};
 use super::by_rustls::ByRustls;
-use super::desk::{Desk, Judged};
+use super::desk::Desk;
 use super::judge::{Judge, codes_of_openssl};
 use super::verifiers::Answers;
 use super::{Session, UtcClock};
-use crate::suite::{ORANGE_TLS12, suite_name};
+use crate::suite::{ORANGE_TLS12, ORANGE_TLS13, suite_name};
 use crate::wire::ClientOffer;
 use crate::{Backend, Endpoint, Version};
 use openssl::error::ErrorStack;
@@ -53,7 +53,7 @@ impl From<rustls::Error> for Unready {
 /// An endpoint with its contexts.
 pub(crate) struct Contexts {
     endpoint: Endpoint,
-    clock: Arc<UtcClock>,
+    judge: Arc<Judge>,
     desk: Arc<Desk>,
     suites: Vec<u16>,
     /// `None`: not looked at yet. Inside, `None`: rustls cannot do what the endpoint asks.
@@ -66,10 +66,11 @@ pub(crate) struct Contexts {
 
 impl Contexts {
     pub(crate) fn new(endpoint: Endpoint, clock: Arc<UtcClock>) -> Contexts {
+        let judge = Arc::new(Judge::new(&endpoint, clock));
         let suites = if endpoint.suites.is_empty() { ORANGE_TLS12.to_vec() } else { endpoint.suites.clone() };
         Contexts {
             endpoint,
-            clock,
+            judge,
             desk: Arc::new(Desk::default()),
             suites,
             answers: None,
@@ -88,9 +89,9 @@ impl Contexts {
         Arc::clone(&self.desk)
     }
 
-    /// Judges a chain that no callback was shown.
-    pub(crate) fn judge(&self, chain: Vec<Vec<u8>>, usage: Usage) -> Judged {
-        Judge::new(&self.endpoint, Arc::clone(&self.clock)).judge(chain, usage)
+    /// What the endpoint thinks of certificates.
+    pub(crate) fn judge(&self) -> Arc<Judge> {
+        Arc::clone(&self.judge)
     }
 
     /// A client's connection. rustls makes it where it has everything the endpoint offers, or where a session is to be
@@ -132,11 +133,7 @@ impl Contexts {
     }
 
     fn told(&self) -> Told<'_> {
-        Told {
-            name: self.endpoint.peer_name.as_deref(),
-            now: self.clock.get().saturating_add(self.endpoint.clock_ahead),
-            desk: self.desk(),
-        }
+        Told { name: self.endpoint.peer_name.as_deref(), now: self.judge.now().0, desk: self.desk() }
     }
 
     /// What rustls is answered; `None` where it has not the versions, or will not use the key.
@@ -160,20 +157,17 @@ impl Contexts {
                 Some(Arc::new(CertifiedKey::new(chain, key)))
             }
         };
-        Some(Answers {
-            desk: self.desk(),
-            judge: Judge::new(&self.endpoint, Arc::clone(&self.clock)),
-            own,
-            asks_client: self.endpoint.asks_client,
-        })
+        Some(Answers { desk: self.desk(), judge: self.judge(), own, asks_client: self.endpoint.asks_client })
     }
 
     fn provider(&self) -> Arc<CryptoProvider> {
         let mut provider = ring::default_provider();
         let known = std::mem::take(&mut provider.cipher_suites);
         let find = |number: u16| known.iter().copied().find(move |suite| u16::from(suite.suite()) == number);
-        let new = [0x1302, 0x1301, 0x1303].into_iter();
-        provider.cipher_suites = new.chain(self.suites.iter().copied()).filter_map(find).collect();
+        // rustls would name the suites of a version that it does not offer.
+        let new = ORANGE_TLS13.into_iter().filter(|_| self.endpoint.highest >= Version::Tls13);
+        let today = self.suites.iter().copied().filter(|_| self.endpoint.lowest <= Version::Tls12);
+        provider.cipher_suites = new.chain(today).filter_map(find).collect();
         Arc::new(provider)
     }
 
@@ -249,7 +243,7 @@ impl Contexts {
             let _ = X509::from_der(der).and_then(|certificate| store.add_cert(certificate));
         }
         context.set_verify_cert_store(store.build())?;
-        let judge = Judge::new(endpoint, Arc::clone(&self.clock));
+        let judge = self.judge();
         let mode = match (server, endpoint.asks_client) {
             (true, false) => SslVerifyMode::NONE,
             (true, true) if !judge.takes_none() => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,

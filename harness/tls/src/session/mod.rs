@@ -10,6 +10,7 @@ mod verifiers;
 
 pub(crate) use contexts::Contexts;
 pub(crate) use desk::Desk;
+pub(crate) use judge::Judge;
 
 use crate::{Alert, Version};
 use std::sync::atomic::{AtomicI64, Ordering};

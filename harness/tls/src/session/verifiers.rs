@@ -19,7 +19,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) desk: Arc<Desk>,
-    pub(super) judge: Judge,
+    pub(super) judge: Arc<Judge>,
     pub(super) own: Option<Arc<CertifiedKey>>,
     pub(super) asks_client: bool,
 }

@@ -63,14 +63,6 @@ impl Clear {
         Ok(())
     }
 
-    /// How many records under keys a side has begun.
-    pub(crate) fn sealed(&self, from: Side) -> u64 {
-        match from {
-            Side::Own => self.from_own.sealed(),
-            Side::Peer => self.from_peer.sealed(),
-        }
-    }
-
     fn message(&mut self, from: Side, kind: u8, bytes: &[u8]) -> Result<(), Garbage> {
         match kind {
             CLIENT_HELLO | SERVER_HELLO | CERTIFICATE => {}
@@ -87,7 +79,9 @@ impl Clear {
         let message = match parse_tls_message_handshake(bytes) {
             Ok((_, TlsMessage::Handshake(message))) => message,
             Ok(_) => return Ok(()),
-            Err(_) => return Err(Garbage(format!("a handshake message of type {kind} that cannot be read"))),
+            // Anything else that cannot be read is the library's to judge.
+            Err(_) if kind != CLIENT_HELLO => return Ok(()),
+            Err(_) => return Err(Garbage("a ClientHello that cannot be read".into())),
         };
         match message {
             TlsMessageHandshake::ClientHello(hello) if self.offer.is_none() => {
