@@ -5,6 +5,8 @@ use super::receiver::Expected;
 use super::{Fault, SrtpCounts};
 use crate::control;
 use crate::srtp::{CannotSecure, Key, Opener, OtherKey, Refusal, RtcpSeen, Whose};
+use oxocert_machine::At;
+use std::time::Duration;
 
 /// What comes is of G.711: 10 ms are 80 bytes, so a payload of that length or a multiple has no tag.
 const BYTES_OF_10_MS: usize = 80;
@@ -14,6 +16,9 @@ const EVENT_LEN: usize = 4;
 
 /// Earlier keys that are remembered.
 const MOST_EARLIER: usize = 4;
+
+/// So long packets under the key before the last change are let in: they left while the answer was on its way.
+const CROSSING: Duration = Duration::from_millis(500);
 
 /// What a port expects.
 #[derive(Debug, Default)]
@@ -33,6 +38,8 @@ enum Expects {
 #[derive(Debug, Default)]
 pub(super) struct Admission {
     expects: Expects,
+    /// The key before, and until when its packets are let in.
+    crossing: Option<(Box<Opener>, At)>,
     /// The keys before this one, the newest first.
     earlier: Vec<OtherKey>,
     lets_in_unauthenticated: bool,
@@ -81,6 +88,7 @@ impl Admission {
     /// come back. The same key goes on where it is. After an error nothing is let in.
     pub(super) fn secure<'a>(
         &mut self,
+        at: At,
         receiving: Option<&Key>,
         awaited: bool,
         sending: impl Iterator<Item = &'a Key>,
@@ -88,8 +96,9 @@ impl Admission {
         if receiving != self.key() || receiving.is_none() {
             if let Expects::Keyed(before) = std::mem::replace(&mut self.expects, Expects::Unknown) {
                 self.earlier.retain(|other| other.key() != before.key());
-                self.earlier.insert(0, before.retire());
+                self.earlier.insert(0, before.as_earlier());
                 self.earlier.truncate(MOST_EARLIER);
+                self.crossing = receiving.map(|_| (before, at + CROSSING));
             }
             match receiving {
                 Some(key) => self.expects = Expects::Keyed(Box::new(Opener::new(key)?)),
@@ -113,6 +122,7 @@ impl Admission {
     /// Opens an RTP packet, if need be into `opened`.
     pub(super) fn rtp<'a>(
         &mut self,
+        at: At,
         packet: &'a [u8],
         expected: Expected,
         opened: &'a mut Vec<u8>,
@@ -127,6 +137,12 @@ impl Admission {
             Ok(()) => return Admitted::Yes(opened, Found::Authenticated),
             Err(refusal) => refusal,
         };
+        if refusal == Refusal::OtherKey(Whose::Earlier)
+            && let Some(before) = crossing(&mut self.crossing, at)
+            && before.rtp(packet, false, opened).is_ok()
+        {
+            return Admitted::Yes(opened, Found::Authenticated);
+        }
         let let_in = match refusal {
             Refusal::Replayed => self.lets_in_replayed,
             _ => self.lets_in_unauthenticated,
@@ -148,6 +164,7 @@ impl Admission {
     /// secured or is not any more.
     pub(super) fn rtcp<'a>(
         &mut self,
+        at: At,
         packet: &'a [u8],
         opened: &'a mut Vec<u8>,
     ) -> Option<(&'a [u8], Option<RtcpSeen>)> {
@@ -155,11 +172,22 @@ impl Admission {
             Expects::Anything | Expects::Clear => Some((packet, None)),
             Expects::Unknown => None,
             Expects::Keyed(opener) => {
-                let seen = opener.rtcp(packet, opened);
+                let mut seen = opener.rtcp(packet, opened);
+                if seen == RtcpSeen::Unauthenticated
+                    && let Some(before) = crossing(&mut self.crossing, at)
+                {
+                    seen = before.rtcp(packet, opened);
+                }
                 Some((opened, Some(seen)))
             }
         }
     }
+}
+
+/// The key before, while its packets are let in.
+fn crossing(crossing: &mut Option<(Box<Opener>, At)>, at: At) -> Option<&mut Opener> {
+    crossing.take_if(|(_, until)| *until <= at);
+    crossing.as_mut().map(|(before, _)| before.as_mut())
 }
 
 /// Whether a packet has a length that only plain RTP has.

@@ -131,8 +131,12 @@ pub enum Command {
         fault: Fault,
     },
     /// Protect what leaves the port and expect what comes to be protected (RFC 3711): both or none. From the first such order on
-    /// a port that receives reports [`SrtpCounts`] in its windows. A new key replaces the old one at once (RFC 4568 §7.1.4); the
-    /// roll-over counter of a stream starts again with a new key and goes on with the same one.
+    /// a port that receives reports [`SrtpCounts`] in its windows. A new key replaces the old one at once (RFC 4568 §7.1.4), but
+    /// packets received under the old one are taken for 500 ms more: they left while the answer was on its way. The roll-over
+    /// counter of a stream starts again with a new key and goes on with the same one.
+    ///
+    /// `sending` alone tells that theirs is not known yet (an offer without its answer): what comes is neither played nor counted.
+    /// A key that is none for its suite is an [`Event::Finding`], and nothing passes in its direction.
     Secure {
         /// The port.
         port: PortId,

@@ -130,7 +130,7 @@ impl Port {
         }
         let guarded = self.guard.secure(sending, &self.faults);
         let own = self.guard.key().into_iter().chain(sending).chain(self.guard.earlier.iter().rev());
-        let admitted = self.receiver.admission.secure(receiving, awaited, own);
+        let admitted = self.receiver.admission.secure(at, receiving, awaited, own);
         let remote = self.sender.as_ref().map_or(self.local, |sender| sender.sending.remote);
         for (what, outcome) in [("sends", guarded), ("receives", admitted)] {
             if let Err(why) = outcome {

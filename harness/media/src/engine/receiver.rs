@@ -108,7 +108,7 @@ impl Receiver {
         out: &mut VecDeque<Output<Event>>,
     ) -> Option<RtpReader<'a>> {
         let Datagram { at, remote, .. } = datagram;
-        let (bytes, found) = match self.admission.rtp(datagram.bytes, expected, opened) {
+        let (bytes, found) = match self.admission.rtp(at, datagram.bytes, expected, opened) {
             Admitted::Yes(bytes, found) => (bytes, found),
             Admitted::No(refusal) => {
                 self.refused(datagram, refusal, out);
@@ -191,7 +191,7 @@ impl Receiver {
         out: &mut VecDeque<Output<Event>>,
     ) {
         let Datagram { at, remote, tos, .. } = datagram;
-        let Some((bytes, seen)) = self.admission.rtcp(datagram.bytes, opened) else { return };
+        let Some((bytes, seen)) = self.admission.rtcp(at, datagram.bytes, opened) else { return };
         if let Some((kind, note)) = seen.and_then(|seen| admission::told_rtcp(seen, datagram.bytes)) {
             self.find(at, remote, kind, out, || note.to_owned());
         }

@@ -110,9 +110,10 @@ impl Opener {
         self.others = others.filter(|other| other.key != self.key).collect();
     }
 
-    /// Another key takes its place; it may explain packets from now on.
-    pub fn retire(self) -> OtherKey {
-        OtherKey { whose: Whose::Earlier, key: self.key, tags: self.tags, streams: self.streams }
+    /// What it knows, to explain packets by once another key has taken its place.
+    pub fn as_earlier(&self) -> OtherKey {
+        let (key, tags, streams) = (self.key.clone(), self.tags.clone(), self.streams.clone());
+        OtherKey { whose: Whose::Earlier, key, tags, streams }
     }
 
     /// Opens an SRTP packet into `clear`, which holds the RTP packet after `Ok` only. `may_be_clear` tells that its length is one
