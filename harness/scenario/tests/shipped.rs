@@ -83,7 +83,18 @@ fn the_virtual_oxo_has_the_values_of_its_bench() {
             format!("ddi = \"{}\"", bench.texts["voicemail"]),
             format!("mechanism = \"{}\"", bench.operator.settings["transfer_mechanism"]),
         ];
-        wanted.extend(bench.sbcs.values().map(|sbc| format!("address = \"{}\" primary-gw", sbc.address)));
+        wanted.extend(bench.sbcs.values().map(|sbc| match &sbc.fqdn {
+            Some(name) => format!("fqdn = \"{name}\" primary-gw"),
+            None => format!("address = \"{}\" primary-gw", sbc.address),
+        }));
+        if let Some(internet) = &bench.internet {
+            let servers: Vec<String> =
+                internet.dns.values().map(|address| format!("\"{address}\"")).collect();
+            wanted.push(format!("fqdn = \"{}\"", internet.dut_fqdn));
+            wanted.push(format!("servers = [{}]", servers.join(", ")));
+            wanted.push(format!("mode = \"{}\"", internet.resolves_by));
+            wanted.extend(internet.dut_private.map(|private| format!("private = \"{private}\" ")));
+        }
         wanted.extend(
             bench.sets.values().map(|set| format!("number = \"{}\" ddi = \"{}\"", set.number, set.ddi)),
         );
