@@ -1,14 +1,15 @@
 //! The management console: one line a datagram, an answer each, in plain words.
 //!
 //! `show` lists everything, `get NAME` one value, `set NAME VALUE` changes one. Names: `gateway.primary.address` and
-//! `gateway.primary.fqdn` (the same of `gateway.backup`), `load`, `cac.max-trunk-calls`, `clock.ahead` (seconds), `nat.static`
-//! (`on`, `off`), `tls.certificate` and `tls.trusted` (names of what the box was given, `good` at first), `invite.padding` (bytes
+//! `gateway.primary.fqdn` (the same of `gateway.backup`), `load`, `cac.max-trunk-calls`, `clock.ahead` (seconds), `dns.mode`
+//! (`a`, `srv`), `nat.static` (`on`, `off`), `tls.certificate` and `tls.trusted` (names of what the box was given, `good` at first), `invite.padding` (bytes
 //! of a header that makes INVITEs longer).
 
 use crate::defects::Defect;
 use crate::gateway::{GatewayNo, Status};
 use crate::leg::Side;
 use crate::oxo::VirtualOxo;
+use crate::settings::DnsMode;
 use std::net::SocketAddr;
 
 /// Most bytes that an INVITE can be made longer by.
@@ -63,6 +64,7 @@ impl VirtualOxo {
             "load" => Some(self.settings.load.clone()),
             "cac.max-trunk-calls" => Some(self.settings.max_trunk_calls().to_string()),
             "clock.ahead" => Some(self.clock_ahead.to_string()),
+            "dns.mode" => self.resolver.as_ref().map(|names| names.mode().name().to_owned()),
             "nat.static" => Some(on_off(self.settings.nat.is_static)),
             "tls.certificate" => Some(self.certificate.clone()),
             "tls.trusted" => Some(self.trusts.clone()),
@@ -94,6 +96,13 @@ impl VirtualOxo {
                     self.secure_trunk();
                 }
             }
+            "dns.mode" => {
+                let mode = DnsMode::named(value).ok_or_else(|| format!("`{value}` is neither a nor srv"))?;
+                let names = self.resolver.as_mut().ok_or("the box has no name servers")?;
+                if !ignored {
+                    names.set_mode(mode);
+                }
+            }
             "nat.static" => {
                 let on = match value {
                     "on" => true,
@@ -123,11 +132,11 @@ impl VirtualOxo {
     fn set_gateway(&mut self, name: &str, value: &str, ignored: bool) -> Result<(), String> {
         let (number, field) = self.gateway_named(name).ok_or_else(|| no_such(name))?;
         let address = match field {
-            Field::Address => {
-                Some(value.parse::<SocketAddr>().map_err(|_| {
-                    format!("`{value}` is no address with port, such as 192.0.2.1:5060")
-                })?)
-            }
+            Field::Address => Some(
+                value
+                    .parse::<SocketAddr>()
+                    .map_err(|_| format!("`{value}` is no address with port, such as 192.0.2.1:5060"))?,
+            ),
             Field::Fqdn if self.resolver.is_none() => return Err("the box has no name servers".to_owned()),
             Field::Fqdn => None,
         };
@@ -159,7 +168,10 @@ impl VirtualOxo {
             material.trusted.keys().map(String::as_str).collect()
         };
         if !known.contains(&value) {
-            return Err(format!("the box was given nothing called `{value}`; there are {}", known.join(", ")));
+            return Err(format!(
+                "the box was given nothing called `{value}`; there are {}",
+                known.join(", ")
+            ));
         }
         if ignored {
             return Ok(());
@@ -172,7 +184,8 @@ impl VirtualOxo {
         self.secure_trunk();
         let drops = self.has(Defect::RenewalDropsCalls);
         if drops {
-            let all: Vec<_> = self.legs.iter().filter(|(_, leg)| leg.side == Side::Trunk).map(|(id, _)| id).collect();
+            let all: Vec<_> =
+                self.legs.iter().filter(|(_, leg)| leg.side == Side::Trunk).map(|(id, _)| id).collect();
             for leg in all {
                 self.over(leg);
             }
@@ -213,7 +226,7 @@ fn unknown(name: &str) -> String {
 fn no_such(name: &str) -> String {
     format!(
         "`{name}` is no setting of the console; it knows gateway.primary.address, gateway.primary.fqdn, \
-         gateway.backup.address, gateway.backup.fqdn, cac.max-trunk-calls, clock.ahead, nat.static, tls.certificate, \
-         tls.trusted, invite.padding and load (read only)"
+         gateway.backup.address, gateway.backup.fqdn, cac.max-trunk-calls, clock.ahead, dns.mode, nat.static, \
+         tls.certificate, tls.trusted, invite.padding and load (read only)"
     )
 }

@@ -70,7 +70,9 @@ impl VirtualOxo {
         let mut local = self.local(leg, about)?;
         let audio = sdp::read(&offer).ok().and_then(|offer| offer.audio);
         local.crypto = self.own_keys(leg, audio.as_ref());
-        if local.crypto.is_empty() && audio.is_some_and(|audio| audio.protocol.eq_ignore_ascii_case(OVER_DTLS)) {
+        if local.crypto.is_empty()
+            && audio.is_some_and(|audio| audio.protocol.eq_ignore_ascii_case(OVER_DTLS))
+        {
             // A box that takes keys over DTLS for plain RTP and returns the protocol that was asked for.
             offer = String::from_utf8_lossy(&offer).replace(OVER_DTLS, "RTP/AVP").into_bytes();
             local.protocol = Some(OVER_DTLS.to_owned());

@@ -69,7 +69,14 @@ impl VirtualOxo {
         } else {
             self.key_dice.fill(key_and_salt.as_mut_slice());
         }
-        Crypto { tag, suite: suite.name().to_owned(), key_and_salt, lifetime: None, mki: None, session: Vec::new() }
+        Crypto {
+            tag,
+            suite: suite.name().to_owned(),
+            key_and_salt,
+            lifetime: None,
+            mki: None,
+            session: Vec::new(),
+        }
     }
 
     /// Whether a description is in clear because a defect wants it so: ours, or the answer to theirs.
@@ -77,7 +84,9 @@ impl VirtualOxo {
         match offer {
             None => self.has(Defect::OffersAvp),
             Some(offer) if offer.protocol.eq_ignore_ascii_case(CLEAR) => self.has(Defect::SrtpClearFallback),
-            Some(offer) => offer.protocol.eq_ignore_ascii_case(OVER_DTLS) && self.has(Defect::AcceptsDtlsOffer),
+            Some(offer) => {
+                offer.protocol.eq_ignore_ascii_case(OVER_DTLS) && self.has(Defect::AcceptsDtlsOffer)
+            }
         }
     }
 
@@ -87,7 +96,8 @@ impl VirtualOxo {
             return true;
         }
         let suites = self.settings.srtp.suites();
-        let usable = if self.has(Defect::OnlyFirstSuite) { suites.get(..1).unwrap_or(&[]) } else { &suites[..] };
+        let usable =
+            if self.has(Defect::OnlyFirstSuite) { suites.get(..1).unwrap_or(&[]) } else { &suites[..] };
         let unwelcome = |line: &Crypto| line.lifetime.is_some() && self.has(Defect::RefusesLifetime);
         offer.protocol.eq_ignore_ascii_case(SECURED)
             && offer.crypto.iter().any(|line| {
@@ -115,11 +125,12 @@ impl VirtualOxo {
 
     /// Our answer has been written with `ours`, to their line `theirs`.
     pub(crate) fn agree(&mut self, id: LegId, ours: Crypto, theirs: Crypto) {
-        let ours = if self.has(Defect::SrtpKeyBothWays) && ours.key_and_salt.len() == theirs.key_and_salt.len() {
-            Crypto { key_and_salt: theirs.key_and_salt.clone(), ..ours }
-        } else {
-            ours
-        };
+        let ours =
+            if self.has(Defect::SrtpKeyBothWays) && ours.key_and_salt.len() == theirs.key_and_salt.len() {
+                Crypto { key_and_salt: theirs.key_and_salt.clone(), ..ours }
+            } else {
+                ours
+            };
         let stuck = self.has(Defect::SrtpKeyNewEachTime);
         let Some(leg) = self.legs.get_mut(id) else { return };
         let ours = match &leg.keys.agreed {
@@ -171,6 +182,9 @@ fn key(line: &Crypto) -> Option<Key> {
         value.extend_from_slice(bytes.get(start..).unwrap_or(&[]));
         Mki { value }
     });
-    (line.key_and_salt.len() == suite.key_and_salt_len())
-        .then(|| Key { suite, key_and_salt: line.key_and_salt.clone(), mki })
+    (line.key_and_salt.len() == suite.key_and_salt_len()).then(|| Key {
+        suite,
+        key_and_salt: line.key_and_salt.clone(),
+        mki,
+    })
 }

@@ -43,7 +43,7 @@ mod transfer;
 pub use defects::{Defect, DefectInfo, Defects, UnknownDefect, all as all_defects};
 pub use oxo::{OxoCommand, OxoEvent, VirtualOxo};
 pub use settings::{
-    Attendant, Cac, Dns, DnsMode, Failover, Forward, ForwardMechanism, Gateway, Hold, HoldMethod, Identity, KeepAlive, Lan,
-    Media, MediaMode, Nat, Numbering, Platform, Session, Sets, Settings, SettingsError, Sip, Srtp, TimerSettings, Tls, TlsMaterial, Tones,
-    Transfer, TransferMechanism, Trunk, User,
+    Attendant, Cac, Dns, DnsMode, Failover, Forward, ForwardMechanism, Gateway, Hold, HoldMethod, Identity,
+    KeepAlive, Lan, Media, MediaMode, Nat, Numbering, Platform, Session, Sets, Settings, SettingsError, Sip,
+    Srtp, TimerSettings, Tls, TlsMaterial, Tones, Transfer, TransferMechanism, Trunk, User,
 };

@@ -35,8 +35,11 @@ impl VirtualOxo {
             self.respond(side, request_id, 488);
             return;
         };
-        let secure =
-            self.legs.get(id).and_then(|leg| leg.remote.as_ref()).is_none_or(|audio| self.can_secure(side, audio));
+        let secure = self
+            .legs
+            .get(id)
+            .and_then(|leg| leg.remote.as_ref())
+            .is_none_or(|audio| self.can_secure(side, audio));
         if !secure {
             self.respond(side, request_id, 488);
             return;

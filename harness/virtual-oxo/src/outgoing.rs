@@ -286,7 +286,8 @@ impl VirtualOxo {
             headers.push(("X-Origin".to_owned(), "192.168.92.246".to_owned()));
         }
         if self.padding > 0 {
-            headers.push(("X-Oxo-Info".to_owned(), "0123456789".chars().cycle().take(self.padding).collect()));
+            headers
+                .push(("X-Oxo-Info".to_owned(), "0123456789".chars().cycle().take(self.padding).collect()));
         }
         headers
     }

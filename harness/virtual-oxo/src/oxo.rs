@@ -187,6 +187,7 @@ impl VirtualOxo {
         if flow.local == self.settings.lan.address {
             Side::Lan
         } else if flow.local == self.settings.trunk.address
+            || (self.settings.is_secured() && self.is_clear_sip(flow))
             || self.gateways.at(flow.remote).is_some()
             || flow.transport.is_reliable()
         {

@@ -39,7 +39,9 @@ impl VirtualOxo {
                     self.drop_calls_through(number);
                 }
                 match before {
-                    Some(place) if self.is_connected(place) || self.has(Defect::DnsStaleForEver) => Place::At(place),
+                    Some(place) if self.is_connected(place) || self.has(Defect::DnsStaleForEver) => {
+                        Place::At(place)
+                    }
                     _ => Place::Nowhere,
                 }
             }

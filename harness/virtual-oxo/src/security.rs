@@ -5,7 +5,9 @@ use crate::gateway::GatewayNo;
 use crate::oxo::VirtualOxo;
 use oxocert_machine::{Flow, Transport};
 use oxocert_pki::{Flaw, Identity};
-use oxocert_tls::{Backend, Command, Endpoint, Event, Handshake, Outcome, PeerPolicy, Side as Opener, Version};
+use oxocert_tls::{
+    Backend, Command, Endpoint, Event, Handshake, Outcome, PeerPolicy, Side as Opener, Version,
+};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -122,20 +124,23 @@ impl VirtualOxo {
         let asks = tls.is_none_or(|tls| tls.mutual) && !self.has(Defect::NoClientCertificateAsked);
         let stranger = end == End::Server && self.has(Defect::StrangerAnswered);
         Endpoint {
-            identity: self.presented().filter(|_| {
-                end == End::Server || !self.has(Defect::PresentsNoClientCertificate)
-            }),
+            identity: self
+                .presented()
+                .filter(|_| end == End::Server || !self.has(Defect::PresentsNoClientCertificate)),
             trusted: self.trusted(end),
             lowest: if old { Version::Tls10 } else { Version::Tls12 },
             // An OCE speaks TLS 1.2 only (Orange §2.4.6).
             highest: Version::Tls12,
             suites: self.suites(end),
             backend: Backend::OpenSsl,
-            peer: if stranger { PeerPolicy::Record } else { PeerPolicy::Refuse { forgiven: self.forgiven() } },
+            peer: if stranger {
+                PeerPolicy::Record
+            } else {
+                PeerPolicy::Refuse { forgiven: self.forgiven() }
+            },
             asks_client: asks && !stranger,
             peer_name: name.filter(|_| end == End::Server || !self.has(Defect::NoSni)),
-            clock_ahead: self.clock_ahead
-                + if self.has(Defect::ClockWrong) { TWO_YEARS } else { 0 },
+            clock_ahead: self.clock_ahead + if self.has(Defect::ClockWrong) { TWO_YEARS } else { 0 },
             resumes: self.has(Defect::ResumesSessions),
         }
     }

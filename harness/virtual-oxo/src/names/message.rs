@@ -96,7 +96,8 @@ fn records(answers: &[Record], name: &Name, kind: Kind) -> (Vec<Data>, u32) {
     // Each pass follows the aliases one step further; an answer has no more steps than records.
     for _ in 0..answers.len() {
         let before = names.len();
-        for record in answers.iter().filter(|record| names.contains(&plain(&record.name))).collect::<Vec<_>>() {
+        for record in answers.iter().filter(|record| names.contains(&plain(&record.name))).collect::<Vec<_>>()
+        {
             if let RData::CNAME(alias) = &record.data {
                 ttl = ttl.min(record.ttl);
                 names.insert(plain(&alias.0));

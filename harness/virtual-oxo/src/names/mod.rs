@@ -66,6 +66,16 @@ impl Resolver {
         }
     }
 
+    /// Which records it asks for.
+    pub(crate) fn mode(&self) -> DnsMode {
+        self.dns.mode
+    }
+
+    /// Asks for other records from now on; what is known of a name stays known until it expires.
+    pub(crate) fn set_mode(&mut self, mode: DnsMode) {
+        self.dns.mode = mode;
+    }
+
     /// What is known of `fqdn`; what has expired is asked for. `port` is that of addresses without service record.
     pub(crate) fn find(&mut self, now: At, fqdn: &str, port: u16) -> Found {
         if self.dns.mode == DnsMode::A {
@@ -195,7 +205,8 @@ impl Resolver {
     }
 
     fn again(&mut self, now: At, which: impl Fn(&Question) -> bool) {
-        let keys: Vec<_> = self.questions.iter().filter(|(_, q)| which(q)).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<_> =
+            self.questions.iter().filter(|(_, q)| which(q)).map(|(key, _)| key.clone()).collect();
         for key in keys {
             if let Some(question) = self.questions.remove(&key) {
                 self.ask(now, key, question);

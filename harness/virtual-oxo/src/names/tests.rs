@@ -62,7 +62,8 @@ fn an_alias_is_followed() {
     let mut resolver = resolver(DnsMode::A, &[]);
     let (to, query) = asks(&mut resolver, At::ZERO);
     let alias = Name::from_ascii("x.orange-business.com.").unwrap();
-    let alias = Record::from_rdata(Name::from_ascii(format!("{NAME}.")).unwrap(), 9, RData::CNAME(CNAME(alias)));
+    let alias =
+        Record::from_rdata(Name::from_ascii(format!("{NAME}.")).unwrap(), 9, RData::CNAME(CNAME(alias)));
     let records = [a("x.orange-business.com", 60, 1), a("other.example", 60, 9), alias];
     resolver.receive(At::ZERO, to, &reply(&query, |m| m.answers.extend(records)));
     assert_eq!(resolver.find(At::from_secs(8), NAME, 5061), at(&[1]));
@@ -147,7 +148,11 @@ fn services_are_tried_by_priority_at_their_ports() {
     for last in [1, 2] {
         let (to, query) = resolver.poll().unwrap();
         let name = Message::from_vec(&query).unwrap().queries[0].name().to_ascii();
-        resolver.receive(At::ZERO, to, &reply(&query, |m| m.answers.push(a(name.trim_end_matches('.'), 60, last))));
+        resolver.receive(
+            At::ZERO,
+            to,
+            &reply(&query, |m| m.answers.push(a(name.trim_end_matches('.'), 60, last))),
+        );
     }
     let places = vec![server("127.21.1.1:5062"), server("127.21.1.2:5063")];
     assert_eq!(resolver.find(At::ZERO, NAME, 5061), Found::At(places));

@@ -75,12 +75,8 @@ pub struct Srtp {
 
 impl Default for Srtp {
     fn default() -> Self {
-        let order = [
-            Suite::AesCm128Sha1_80,
-            Suite::AesCm256Sha1_80,
-            Suite::AesCm128Sha1_32,
-            Suite::AesCm256Sha1_32,
-        ];
+        let order =
+            [Suite::AesCm128Sha1_80, Suite::AesCm256Sha1_80, Suite::AesCm128Sha1_32, Suite::AesCm256Sha1_32];
         Srtp { suites: order.map(|suite| suite.name().to_owned()).to_vec() }
     }
 }
@@ -94,7 +90,9 @@ impl Srtp {
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         if let Some(unknown) = self.suites.iter().find(|name| Suite::named(name).is_none()) {
             let known = Suite::ALL.map(Suite::name).join(", ");
-            return Err(SettingsError::Invalid(format!("srtp.suites: `{unknown}` is no crypto suite; there are {known}")));
+            return Err(SettingsError::Invalid(format!(
+                "srtp.suites: `{unknown}` is no crypto suite; there are {known}"
+            )));
         }
         if self.suites.is_empty() {
             return Err(SettingsError::Invalid("srtp.suites is empty".into()));
@@ -111,6 +109,21 @@ pub enum DnsMode {
     A,
     /// Service records `_sips._tcp`, then address records of their targets (RFC 3263 §4.1).
     Srv,
+}
+
+impl DnsMode {
+    /// Its name in settings and on the console.
+    pub fn name(self) -> &'static str {
+        match self {
+            DnsMode::A => "a",
+            DnsMode::Srv => "srv",
+        }
+    }
+
+    /// The mode of this name.
+    pub fn named(name: &str) -> Option<DnsMode> {
+        [DnsMode::A, DnsMode::Srv].into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 /// Name servers.

@@ -57,7 +57,10 @@ impl Settings {
                 return invalid(format!("gateway {} has neither address nor fqdn", gateway.index));
             }
             if self.dns.is_none() {
-                return invalid(format!("gateway {} is found by its name, and there is no [dns]", gateway.index));
+                return invalid(format!(
+                    "gateway {} is found by its name, and there is no [dns]",
+                    gateway.index
+                ));
             }
         }
         if let Some(dns) = &self.dns
@@ -79,11 +82,15 @@ impl Settings {
         }
         if self.media.mode != MediaMode::Anchored {
             return invalid(
-                "a trunk under TLS needs media.mode \"anchored\": SRTP ends in the box, sets speak clear RTP".into(),
+                "a trunk under TLS needs media.mode \"anchored\": SRTP ends in the box, sets speak clear RTP"
+                    .into(),
             );
         }
         if self.lan.address.ip() == self.trunk.address.ip() && self.lan.address.port() == 5060 {
-            return invalid("lan.address is port 5060 of a trunk interface on which clear SIP must not be answered".into());
+            return invalid(
+                "lan.address is port 5060 of a trunk interface on which clear SIP must not be answered"
+                    .into(),
+            );
         }
         self.srtp.check()
     }
@@ -93,4 +100,3 @@ fn is_load(load: &str) -> bool {
     let shape: String = load.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
     shape == "OXO999/999.999"
 }
-

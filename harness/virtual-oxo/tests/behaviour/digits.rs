@@ -1,6 +1,7 @@
 //! The attendant: prompt, digits, tones.
 
 use crate::lab::Lab;
+use oxocert_virtual_oxo::OxoCommand;
 use oxocert_machine::{Input, Machine};
 use oxocert_media::engine::{Command, Event, PortId, Source};
 use oxocert_virtual_oxo::Defect;
@@ -22,7 +23,7 @@ fn tones_for(lab: &mut Lab, digits: &str) -> Vec<u16> {
             in_band: false,
         };
         let now = lab.now;
-        lab.oxo.handle(now, Input::Command(event));
+        lab.oxo.handle(now, Input::Command(OxoCommand::Media(event)));
         lab.run(100);
     }
     lab.run(5000);

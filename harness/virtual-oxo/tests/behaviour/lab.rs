@@ -195,7 +195,7 @@ impl Lab {
             match output {
                 Output::Transmit { flow, bytes, .. } => self.on_the_way.push_back((arrival, flow, bytes)),
                 Output::Event(OxoEvent::Media(command)) => self.media.push((self.now, command)),
-                Output::Event(OxoEvent::Log(_)) | Output::Close { .. } => {}
+                Output::Event(OxoEvent::Log(_) | OxoEvent::Tls(_)) | Output::Close { .. } => {}
             }
         }
         let now = self.now;
@@ -411,6 +411,8 @@ fn local(at: SocketAddr, port: u16) -> Local {
         codecs: vec![Codec::named("PCMA").unwrap(), Codec::named("PCMU").unwrap()],
         telephone_event: Some(101),
         ptime: Some(20),
+        crypto: Vec::new(),
+        protocol: None,
         user: "-".into(),
         session_id: 7,
         version: 1,

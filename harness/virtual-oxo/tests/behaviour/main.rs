@@ -8,4 +8,5 @@ mod gateways;
 mod hold;
 mod identity;
 mod lab;
+mod secured;
 mod transfer;
