@@ -1,5 +1,6 @@
 //! The command line.
 
+pub use crate::commands::pki::args::Pki;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -33,6 +34,8 @@ pub enum Command {
     Report(Report),
     /// Run the simulated OXO Connect.
     VirtualOxo(VirtualOxo),
+    /// Make, issue and inspect the certificates of a bench over internet.
+    Pki(Pki),
     /// Play every defect against every scenario in virtual time and print what each turns to FAIL.
     Matrix(Matrix),
 }
@@ -69,7 +72,7 @@ pub struct Certify {
 /// A named choice of scenarios.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Set {
-    /// Seven scenarios that touch everything.
+    /// A few scenarios that touch everything.
     Smoke,
     /// All of them.
     Full,
@@ -136,6 +139,9 @@ pub struct VirtualOxo {
     /// The seed of its tags, branches and ports.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
+    /// The folder of its certificates, as `oxocert pki init` makes one; without it, the files that [tls] of the settings names.
+    #[arg(long, value_name = "DIR")]
+    pub certificates: Option<PathBuf>,
     /// Read a JSON object of passwords by directory number from the first line of stdin, and end when stdin closes.
     #[arg(long)]
     pub passwords_from_stdin: bool,
@@ -158,11 +164,21 @@ pub struct Matrix {
     pub accept: bool,
 }
 
-/// The benches of the defect matrix. The third one relays media and speaks TCP, so that checks on relayed media have a subject.
-pub const MATRIX_PROFILES: [&str; 3] = ["virtual-powercpu-bvpn", "virtual-oce-bvpn", "virtual-oce-anchored"];
+/// The benches of the defect matrix. The third one relays media and speaks TCP, so that checks on relayed media have a subject;
+/// the last two have an encrypted trunk, without and with a firewall that translates addresses.
+pub const MATRIX_PROFILES: [&str; 5] = [
+    "virtual-powercpu-bvpn",
+    "virtual-oce-bvpn",
+    "virtual-oce-anchored",
+    "virtual-oce-internet-a",
+    "virtual-oce-internet-b",
+];
 
 /// The benches of a run that names none.
 pub const DEFAULT_PROFILES: [&str; 2] = ["virtual-powercpu-bvpn", "virtual-oce-bvpn"];
+
+/// The scenarios that `--set smoke` has over internet beside the others: handshakes both ways, SRTP, names.
+pub const SMOKE_INTERNET: [&str; 4] = ["SEC-01", "SEC-02", "SEC-20", "DN-01"];
 
 /// The scenarios of `--set smoke`.
 pub const SMOKE: [&str; 7] = ["KA-01", "BC-01", "BC-03", "HR-01", "XF-02", "MD-11", "FV-01"];

@@ -3,6 +3,7 @@
 //! time, the defect matrix).
 
 pub mod args;
+mod certificates;
 pub mod commands;
 mod dut;
 mod expected;
@@ -11,6 +12,7 @@ pub mod matrix;
 mod operator;
 mod output;
 pub mod plan;
+mod prerequisites;
 mod progress;
 pub mod project;
 mod recorder;

@@ -1,6 +1,6 @@
 //! What a run plays on one bench.
 
-use crate::args::{SMOKE, Set};
+use crate::args::{SMOKE, SMOKE_INTERNET, Set};
 use crate::failure::Failure;
 use oxocert_record::CaseId;
 use oxocert_scenario::load::{self, ExpectedVerdict, Register, Standing};
@@ -70,7 +70,7 @@ impl Plan {
         let register = load::load_register(sources).map_err(files)?;
         let standing = load::load_standing(sources, &register, &bench).map_err(files)?;
         let expected = load::load_expected(sources, &bench).map_err(files)?;
-        let cases = choose(all, choice)?;
+        let cases = choose(all, choice, bench.internet.is_some())?;
         let load = bench.texts.get("dut.load").cloned().unwrap_or_default();
         Ok(Plan { profile: profile.to_owned(), load, bench, cases, register, standing, expected })
     }
@@ -90,9 +90,10 @@ impl Plan {
     }
 }
 
-fn choose(all: Vec<Case>, choice: Choice<'_>) -> Result<Vec<Case>, Failure> {
+fn choose(all: Vec<Case>, choice: Choice<'_>, internet: bool) -> Result<Vec<Case>, Failure> {
     let wanted: Vec<&str> = match choice {
         Choice::Set(Set::Full) => return Ok(all),
+        Choice::Set(Set::Smoke) if internet => [&SMOKE_INTERNET[..], &SMOKE[..]].concat(),
         Choice::Set(Set::Smoke) => SMOKE.to_vec(),
         Choice::Only(ids) => ids.iter().map(String::as_str).collect(),
     };

@@ -77,6 +77,8 @@ impl RunFolder {
         write(PLAN, &json)?;
         let path = inputs.join(SUMS);
         fs::write(&path, sums).map_err(told(&path))?;
+        let path = folder.path.join("README.txt");
+        fs::write(&path, readme(plan)).map_err(told(&path))?;
         Ok(folder)
     }
 
@@ -229,6 +231,29 @@ impl BenchFolder {
         let text = fs::read_to_string(&path).map_err(|error| told(&error))?;
         serde_json::from_str(&text).map_err(|error| told(&error))
     }
+}
+
+/// What lies in the folder of a bench.
+fn readme(plan: &Plan) -> String {
+    let mut text = format!(
+        "A run of oxocert on {}.\n\n\
+         inputs/        scenarios, profiles and plan as they were; sha256sum --check SHA256SUMS\n\
+         events.jsonl   everything that happened, one event a line\n\
+         result.json    the verdicts; `oxocert judge` makes them again from the two above\n\
+         evidence/      one capture for each case\n\
+         dut.log        what the DUT printed, where the harness started it\n",
+        plan.bench.name
+    );
+    if plan.bench.internet.is_some() {
+        text.push_str(
+            "\nThe trunk is encrypted. evidence/run.pcapng holds the signalling of the whole run, with the keys of its TLS\n\
+             connections: Wireshark shows the SIP inside. A capture of a case holds all keys too, and shows the SIP of those\n\
+             connections that were made during the case. Media is SRTP in every capture.\n\
+             events.jsonl and evidence/ hold keys and can be read by their owner only (mode 0600). Who hands them on hands on\n\
+             the calls in clear.\n",
+        );
+    }
+    text
 }
 
 fn checksum(bytes: &[u8]) -> String {

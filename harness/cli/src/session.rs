@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::progress::BenchProgress;
 use crate::recorder::{Entry, Recorder};
 use crate::run_folder::BenchFolder;
-use crate::{operator, secrets};
+use crate::{certificates, operator, prerequisites, secrets, utc};
 use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
 use oxocert_io::BindError;
 use oxocert_io::capture::{Capture, Scope};
@@ -15,7 +15,9 @@ use oxocert_io::media::{MediaRemote, MediaThread, Note};
 use oxocert_io::sip::{Host, SipDriver, Sockets, Timing, Way};
 use oxocert_machine::{At, Flow, Seed, Transport};
 use oxocert_media::engine::Engine;
+use oxocert_pki::lab::Lab;
 use oxocert_record::{RoleName, RunStarted, What};
+use oxocert_tls::WithTls;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -53,6 +55,10 @@ impl Session {
         let profile_folder = self.root.join(&self.plan.profile);
         let profile_folder = profile_folder.parent().unwrap_or(&self.root);
         let passwords = secrets::passwords(&self.plan.bench, profile_folder, self.seed)?;
+        let clock = RunClock::start();
+        let utc_at_zero = utc::at_zero(clock);
+        let lab = certificates::lab(&self.plan.bench, profile_folder, utc_at_zero)?;
+        prerequisites::check(&self.plan.bench, lab.as_ref(), utc_at_zero)?;
         let order = Order {
             root: &self.root,
             plan: &self.plan,
@@ -60,18 +66,20 @@ impl Session {
             passwords: &passwords,
             seed: self.seed,
             defects: &self.defects,
+            lab: lab.as_ref(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(harness("start the signalling runtime"))?;
-        let clock = RunClock::start();
         // Bound before the DUT starts: what it sends at once waits for an answer instead of bouncing.
         let sockets = {
             let _inside = runtime.enter();
-            Sockets::bind(clock, &self.addresses(&passwords)).map_err(|error| self.not_bound(&error))?
+            Sockets::bind(clock, &self.addresses(&passwords, lab.as_ref()))
+                .map_err(|error| self.not_bound(&error))?
         };
         let dut = Dut::start(&order)?;
         let run = run_started(&self.plan, dut.parts(), self.seed, Some(self.started.clone()));
-        let machine = self.machine(run, &passwords);
+        let machine = self.machine(run, &passwords, lab.as_ref());
+        let machine = WithTls::new(machine, utc_at_zero, self.seed.child("bench tls"));
         let (entries, recorder) = Recorder::start(&self.folder, Arc::clone(&self.plan), progress)?;
         let scope = if self.plan.bench.internet.is_some() { Scope::CasesAndRun } else { Scope::Cases };
         let origin_ns = StampMapping::new(clock).origin_ns();
@@ -119,21 +127,32 @@ impl Session {
         let bench = &self.plan.bench;
         let sbcs = bench.sbcs.iter().map(|(role, sbc)| (role, sbc.address));
         let sets = bench.sets.iter().map(|(role, set)| (role, set.address));
-        match sbcs.chain(sets).find(|(_, address)| *address == error.address) {
+        let dns =
+            bench.internet.iter().flat_map(|internet| &internet.dns).map(|(role, address)| (role, *address));
+        match sbcs.chain(sets).chain(dns).find(|(_, address)| *address == error.address) {
             Some((role, _)) => Failure::Harness(format!("{role}: {error}")),
             None => Failure::Harness(error.to_string()),
         }
     }
 
-    fn machine(&self, run: RunStarted, passwords: &BTreeMap<RoleName, String>) -> BenchMachine {
+    fn machine(
+        &self,
+        run: RunStarted,
+        passwords: &BTreeMap<RoleName, String>,
+        lab: Option<&Lab>,
+    ) -> BenchMachine {
         let (bench, cases) = (self.plan.bench.clone(), self.plan.playable());
-        BenchMachine::new(bench, cases, run, passwords.clone(), self.seed.child("bench"))
+        BenchMachine::new(bench, cases, run, passwords.clone(), lab.cloned(), self.seed.child("bench"))
     }
 
     /// The addresses of the bench: those of a machine that is not run, as the record of the one that is names the DUT.
-    fn addresses(&self, passwords: &BTreeMap<RoleName, String>) -> Vec<(Transport, SocketAddr)> {
+    fn addresses(
+        &self,
+        passwords: &BTreeMap<RoleName, String>,
+        lab: Option<&Lab>,
+    ) -> Vec<(Transport, SocketAddr)> {
         let run = run_started(&self.plan, Vec::new(), self.seed, None);
-        self.machine(run, passwords).local_addresses()
+        self.machine(run, passwords, lab).local_addresses()
     }
 }
 
@@ -197,10 +216,12 @@ impl BenchHost {
     }
 }
 
-impl Host<BenchMachine> for BenchHost {
+impl Host<WithTls<BenchMachine>> for BenchHost {
     fn event(&mut self, _: At, event: BenchEvent) {
         match event {
             BenchEvent::Media(command) => self.media.send(command),
+            // The TLS layer takes its orders itself.
+            BenchEvent::Tls(_) => {}
             BenchEvent::Progress(progress) => self.tell(Entry::Progress(progress)),
             BenchEvent::Finished => self.finished = true,
             BenchEvent::Operator { prompt } => {

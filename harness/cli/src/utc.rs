@@ -1,11 +1,21 @@
 //! Civil time in UTC, for run folders and the record.
 
+use oxocert_io::clock::RunClock;
+use oxocert_machine::At;
+use oxocert_pki::UtcSeconds;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `2026-11-22T15:04:05Z` (RFC 3339) of now.
 pub fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     rfc_3339(seconds)
+}
+
+/// The moment at which the clock of a run showed zero.
+pub fn at_zero(clock: RunClock) -> UtcSeconds {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let zero = since.saturating_sub(clock.now().since(At::ZERO));
+    UtcSeconds(i64::try_from(zero.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// RFC 3339 of seconds since 1970-01-01.

@@ -1,19 +1,28 @@
 //! A bench and the virtual OXO in one process, on virtual time.
 
+use crate::certificates;
+use crate::failure::Failure;
 use oxocert_bench::{BenchCommand, BenchEvent, BenchMachine};
 use oxocert_machine::virtual_time::{MachineNode, Simulation, Stuck, Weather};
-use oxocert_machine::{At, Seed};
+use oxocert_machine::{At, Seed, Transport};
 use oxocert_media::with_media::WithMedia;
+use oxocert_pki::UtcSeconds;
+use oxocert_pki::lab::Lab;
 use oxocert_record::{Event, RoleName, RunStarted};
 use oxocert_scenario::load::{self, Register, Standing};
 use oxocert_scenario::model::Case;
 use oxocert_scenario::model::bench::{Bench, DutDriver};
 use oxocert_scenario::{Problems, Sources};
+use oxocert_tls::WithTls;
 use oxocert_virtual_oxo::{Defects, Settings, VirtualOxo};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
+
+/// UTC when virtual time is zero: 2026-06-01T00:00:00Z. Certificates are made for it.
+const UTC_AT_ZERO: UtcSeconds = UtcSeconds(1_780_272_000);
 
 /// More virtual time than any case may take.
 const PATIENCE_PER_CASE: Duration = Duration::from_secs(3600);
@@ -32,6 +41,9 @@ pub enum NotVirtual {
         /// The profile.
         profile: String,
     },
+    /// The certificates of a bench over internet cannot be made.
+    #[error("{0}")]
+    Certificates(String),
     /// The settings file of the virtual OXO is not there or not legal.
     #[error("{path}: {why}")]
     Settings {
@@ -53,6 +65,8 @@ pub struct VirtualBench {
     /// The standing checks.
     pub standing: Standing,
     settings: Settings,
+    /// Certificates, where the trunk goes over internet: drawing their keys takes a second.
+    lab: Option<Lab>,
 }
 
 impl VirtualBench {
@@ -71,8 +85,14 @@ impl VirtualBench {
         let file = format!("hw-profiles/{settings}");
         let why = |why: String| NotVirtual::Settings { path: file.clone(), why };
         let text = sources.text(&file).ok_or_else(|| why("there is no such file".to_owned()))?;
-        let settings = Settings::from_toml(text).map_err(|error| why(error.to_string()))?;
-        Ok(VirtualBench { bench, cases, register, standing, settings })
+        let mut settings = Settings::from_toml(text).map_err(|error| why(error.to_string()))?;
+        let of_lab = |failure: Failure| NotVirtual::Certificates(failure.to_string());
+        let lab = certificates::lab(&bench, Path::new("hw-profiles"), UTC_AT_ZERO).map_err(of_lab)?;
+        if let Some(lab) = &lab {
+            let material = certificates::material(lab).map_err(of_lab)?;
+            settings = settings.with_tls(material).map_err(|error| why(error.to_string()))?;
+        }
+        Ok(VirtualBench { bench, cases, register, standing, settings, lab })
     }
 
     /// Plays `cases` on a DUT with these defects and returns the timeline.
@@ -109,19 +129,29 @@ impl VirtualBench {
             seed: seed.0,
             dut_parts: Vec::new(),
         };
-        let machine =
-            BenchMachine::new(self.bench.clone(), cases.to_vec(), started, passwords, seed.child("bench"));
-        let bench_addresses: BTreeSet<IpAddr> =
-            machine.local_addresses().iter().map(|(_, address)| address.ip()).collect();
+        let machine = BenchMachine::new(
+            self.bench.clone(),
+            cases.to_vec(),
+            started,
+            passwords,
+            self.lab.clone(),
+            seed.child("bench"),
+        );
+        let bench_binds = machine.local_addresses();
+        let bench_addresses: BTreeSet<IpAddr> = bench_binds.iter().map(|(_, address)| address.ip()).collect();
+        let oxo_binds = settings.listening(&defects);
 
         let timeline = RefCell::new(Vec::new());
         let finished = Cell::new(false);
         let mut simulation = Simulation::new(weather, seed);
-        let oxo =
-            WithMedia::new(VirtualOxo::new(settings, defects, seed.child("dut")), seed.child("dut media"));
-        simulation.add(MachineNode::new(oxo, oxo_addresses, vec![], |_, _| vec![]));
-        let bench = WithMedia::new(machine, seed.child("bench media"));
-        simulation.add(MachineNode::new(bench, bench_addresses, vec![BenchCommand::Start], |_, event| {
+        let oxo = VirtualOxo::new(settings, defects, seed.child("dut"));
+        let oxo = WithTls::new(oxo, UTC_AT_ZERO, seed.child("dut tls"));
+        let oxo = WithMedia::new(oxo, seed.child("dut media"));
+        let oxo = MachineNode::new(oxo, oxo_addresses, vec![], |_, _| vec![]);
+        simulation.add(oxo.listening_at(streams(&oxo_binds)));
+        let bench = WithTls::new(machine, UTC_AT_ZERO, seed.child("bench tls"));
+        let bench = WithMedia::new(bench, seed.child("bench media"));
+        let bench = MachineNode::new(bench, bench_addresses, vec![BenchCommand::Start], |_, event| {
             match event {
                 BenchEvent::Record(event) => timeline.borrow_mut().push(event),
                 BenchEvent::Finished => finished.set(true),
@@ -130,10 +160,11 @@ impl VirtualBench {
                         answer: format!("in virtual time nobody can: {prompt}"),
                     }];
                 }
-                BenchEvent::Media(_) | BenchEvent::Progress(_) => {}
+                BenchEvent::Media(_) | BenchEvent::Tls(_) | BenchEvent::Progress(_) => {}
             }
             vec![]
-        }));
+        });
+        simulation.add(bench.listening_at(streams(&bench_binds)));
         let limit = At::ZERO + PATIENCE_PER_CASE * u32::try_from(cases.len().max(1)).unwrap_or(u32::MAX);
         simulation.run(limit, || finished.get())?;
         drop(simulation);
@@ -145,4 +176,9 @@ impl VirtualBench {
 fn settings_addresses(bench: &Bench) -> BTreeSet<IpAddr> {
     let console = bench.dut.console.map(|address| address.ip());
     bench.dut.addresses.iter().copied().chain(console).collect()
+}
+
+/// The addresses at which streams are taken.
+fn streams(binds: &[(Transport, SocketAddr)]) -> BTreeSet<SocketAddr> {
+    binds.iter().filter(|(transport, _)| transport.is_reliable()).map(|(_, address)| *address).collect()
 }

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod judge;
 pub mod ladder;
 pub mod matrix;
+pub mod pki;
 pub mod report;
 pub mod virtual_oxo;
 
@@ -26,6 +27,7 @@ pub fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Judge(args) => judge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::VirtualOxo(args) => virtual_oxo::run(&args),
+        Command::Pki(args) => pki::run(&args),
         Command::Matrix(args) => matrix::run(root, &args),
     }
 }

@@ -1,14 +1,20 @@
 //! `oxocert virtual-oxo`: the simulated DUT as a process of its own.
 
 use crate::args::VirtualOxo as Args;
+use crate::certificates;
 use crate::failure::{Failure, harness};
 use crate::output;
+use crate::utc;
 use oxocert_io::clock::RunClock;
 use oxocert_io::media::{MediaRemote, MediaThread, Note};
 use oxocert_io::sip::{Host, SipDriver, Sockets, Timing};
 use oxocert_machine::{At, Seed, Transport};
-use oxocert_media::engine::{self, Engine};
-use oxocert_virtual_oxo::{Defects, OxoEvent, Settings, VirtualOxo, all_defects};
+use oxocert_media::engine::Engine;
+use oxocert_pki::lab::Lab;
+use oxocert_tls::WithTls;
+use oxocert_virtual_oxo::{
+    Defects, OxoCommand, OxoEvent, Settings, Tls, TlsMaterial, VirtualOxo, all_defects,
+};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 use std::net::SocketAddr;
@@ -40,7 +46,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     }
     // Where it is not allowed, a busy machine shows as lag.
     let _ = oxocert_io::priority::raise();
-    let addresses = addresses(&settings);
+    let settings = read_certificates(settings, path, args.certificates.as_deref())?;
+    let addresses = settings.listening(&defects);
     let oxo = VirtualOxo::new(settings, defects, Seed(args.seed));
     serve(oxo, &addresses, Seed(args.seed), args.passwords_from_stdin)
 }
@@ -61,14 +68,28 @@ fn read_passwords() -> Result<BTreeMap<String, String>, Failure> {
     })
 }
 
-/// Trunk and LAN on both transports, the console on UDP.
-fn addresses(settings: &Settings) -> Vec<(Transport, SocketAddr)> {
-    let mut all = vec![(Transport::Udp, settings.trunk.address), (Transport::Tcp, settings.trunk.address)];
-    all.extend([(Transport::Udp, settings.lan.address), (Transport::Tcp, settings.lan.address)]);
-    all.extend(settings.console.map(|console| (Transport::Udp, console)));
-    all.sort_unstable();
-    all.dedup();
-    all
+/// Certificates and key: of the folder that is named, or else of the files that the settings name, relative to them.
+fn read_certificates(settings: Settings, path: &Path, folder: Option<&Path>) -> Result<Settings, Failure> {
+    if !settings.is_secured() {
+        return Ok(settings);
+    }
+    let told = |error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
+    let material = match (folder, &settings.tls) {
+        (Some(folder), _) => certificates::material(&Lab::read(folder).map_err(|error| told(&error))?)?,
+        (None, Some(Tls { certificate: Some(certificate), key: Some(key), trusted: Some(trusted), .. })) => {
+            let beside = |file: &String| path.parent().unwrap_or(Path::new("")).join(file);
+            let identity = oxocert_pki::read_identity(&beside(certificate), &beside(key))
+                .map_err(|error| told(&error))?;
+            let trusted = oxocert_pki::read_chain(&beside(trusted)).map_err(|error| told(&error))?;
+            TlsMaterial::new(identity, trusted)
+        }
+        _ => {
+            return Err(told(
+                &"a trunk over TLS needs certificate, key and trusted in [tls], or --certificates FOLDER",
+            ));
+        }
+    };
+    settings.with_tls(material).map_err(|error| told(&error))
 }
 
 fn serve(
@@ -88,6 +109,7 @@ fn serve(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(harness("start the signalling runtime"))?.block_on(async {
         let product = oxo.product();
+        let oxo = WithTls::new(oxo, utc::at_zero(clock), seed.child("tls"));
         let driver = SipDriver::new(oxo, Sockets::bind(clock, addresses)?, Timing::Handling);
         let listening: Vec<String> =
             addresses.iter().map(|(transport, at)| format!("{} {at}", transport.via())).collect();
@@ -101,10 +123,10 @@ fn serve(
 }
 
 /// Runs on the media thread.
-fn take_note(note: Note, commands: &UnboundedSender<engine::Event>) {
+fn take_note(note: Note, commands: &UnboundedSender<OxoCommand>) {
     match note {
         // A box that is being ended listens no more.
-        Note::Engine { event, .. } => drop(commands.send(*event)),
+        Note::Engine { event, .. } => drop(commands.send(OxoCommand::Media(*event))),
         // The bench measures what comes of it.
         Note::Late { .. } => {}
         Note::NotOpened { error, .. } => output::line(format_args!("{error}")),
@@ -132,10 +154,12 @@ struct OxoHost {
     media: MediaRemote,
 }
 
-impl Host<VirtualOxo> for OxoHost {
+impl Host<WithTls<VirtualOxo>> for OxoHost {
     fn event(&mut self, at: At, event: OxoEvent) {
         match event {
             OxoEvent::Media(command) => self.media.send(command),
+            // The TLS layer takes its orders itself.
+            OxoEvent::Tls(_) => {}
             OxoEvent::Log(text) => output::line(format_args!("{at} {text}")),
         }
     }

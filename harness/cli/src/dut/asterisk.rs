@@ -1,8 +1,8 @@
 //! Asterisk as the DUT, through scripts/asterisk.
 
 use super::Order;
+use crate::certificates::Scratch;
 use crate::failure::{Failure, harness};
-use oxocert_machine::Transport;
 use oxocert_record::RoleName;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -19,6 +19,8 @@ pub struct Instance {
     folder: PathBuf,
     log: PathBuf,
     parts: Vec<String>,
+    /// Its certificates.
+    _scratch: Option<Scratch>,
 }
 
 impl Instance {
@@ -27,6 +29,8 @@ impl Instance {
     /// # Errors
     /// It is not installed, or does not boot; the message holds the script's own words.
     pub(super) fn start(order: &Order<'_>) -> Result<Instance, Failure> {
+        let scratch = order.lab.map(Scratch::write).transpose()?;
+        let values_text = values_text(order, scratch.as_ref())?;
         let folder =
             std::env::temp_dir().join(format!("oxocert-{}-{}", std::process::id(), order.plan.bench.name));
         fs::DirBuilder::new()
@@ -36,11 +40,16 @@ impl Instance {
             .map_err(harness(format_args!("make {}", folder.display())))?;
         let scripts = order.root.join("scripts/asterisk");
         // From here on dropping it stops whatever runs in the folder.
-        let mut instance =
-            Instance { stop: scripts.join("stop"), folder, log: order.folder.dut_log(), parts: Vec::new() };
+        let mut instance = Instance {
+            stop: scripts.join("stop"),
+            folder,
+            log: order.folder.dut_log(),
+            parts: Vec::new(),
+            _scratch: scratch,
+        };
         registry().push((instance.stop.clone(), instance.folder.clone()));
         let values = instance.folder.join("values");
-        write_secret(&values, &values_text(order)?)?;
+        write_secret(&values, &values_text)?;
         let script = scripts.join("start");
         let output = Command::new(&script).arg(&instance.folder).arg(&values).output();
         let output = output.map_err(harness(format_args!("run {}", script.display())))?;
@@ -106,12 +115,12 @@ fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// The values file of `scripts/asterisk/start`, from the bench.
-fn values_text(order: &Order<'_>) -> Result<String, Failure> {
+fn values_text(order: &Order<'_>, certificates: Option<&Scratch>) -> Result<String, Failure> {
     let bench = &order.plan.bench;
     let sbc = |name: &str| {
         let role = RoleName::from(name);
         let missing = || Failure::Usage(format!("the profile {} has no {name}", bench.name));
-        bench.sbcs.get(&role).map(|sbc| sbc.address).ok_or_else(missing)
+        bench.sbcs.get(&role).ok_or_else(missing)
     };
     let mut text = String::new();
     let mut put = |key: &str, value: &dyn std::fmt::Display| {
@@ -123,15 +132,33 @@ fn values_text(order: &Order<'_>) -> Result<String, Failure> {
     }
     put("ADDRESS", &address(bench.dut.trunk));
     put("TRUNK_PORT", &bench.dut.trunk.port());
-    put("TRANSPORT", &if bench.dut.transport == Transport::Tcp { "tcp" } else { "udp" });
+    put("TRANSPORT", &bench.dut.transport.via().to_ascii_lowercase());
     put("SETS_ADDRESS", &address(bench.dut.registrar));
     put("SETS_PORT", &bench.dut.registrar.port());
     if let Some(console) = bench.dut.console {
         put("AMI_ADDRESS", &address(console));
         put("AMI_PORT", &console.port());
     }
-    put("NOMINAL", &sbc("sbc.nominal")?);
-    put("BACKUP", &sbc("sbc.backup")?);
+    for (key, role) in [("NOMINAL", "sbc.nominal"), ("BACKUP", "sbc.backup")] {
+        let sbc = sbc(role)?;
+        put(key, &sbc.address);
+        if let (Some(_), Some(fqdn)) = (&bench.internet, &sbc.fqdn) {
+            put(&format!("{key}_HOST"), &format_args!("{fqdn}:{}", sbc.address.port()));
+        }
+    }
+    if let Some(scratch) = certificates {
+        put("CERTIFICATE", &scratch.certificate().display());
+        put("KEY", &scratch.key().display());
+        put("TRUSTED", &scratch.trusted().display());
+    }
+    if let Some(internet) = &bench.internet {
+        if let Some(server) = internet.dns.values().next() {
+            put("NAMESERVER", server);
+        }
+        if internet.dut_private.is_some() {
+            put("EXTERNAL", &bench.dut.trunk.ip());
+        }
+    }
     let password = |role: &RoleName| order.passwords.get(role).map(String::as_str).unwrap_or_default();
     let sets: Vec<String> = bench
         .sets

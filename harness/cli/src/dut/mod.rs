@@ -3,10 +3,12 @@
 mod asterisk;
 mod virtual_oxo;
 
+use crate::certificates::Scratch;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::run_folder::BenchFolder;
 use oxocert_machine::Seed;
+use oxocert_pki::lab::Lab;
 use oxocert_record::RoleName;
 use oxocert_scenario::model::bench::DutDriver;
 use std::collections::BTreeMap;
@@ -26,6 +28,8 @@ pub struct Order<'a> {
     pub seed: Seed,
     /// Defects of the virtual OXO.
     pub defects: &'a [String],
+    /// Certificates, where its trunk goes over internet.
+    pub lab: Option<&'a Lab>,
 }
 
 /// A DUT that is there. One that the harness started is ended, by its process id, when this is dropped.
@@ -63,6 +67,7 @@ impl Dut {
     /// Ends what would outlive a program that ends at once: the virtual OXO goes with its stdin, Asterisk does not.
     pub fn stop_all() {
         asterisk::stop_all();
+        Scratch::remove_all();
     }
 
     /// Versions and checksums of its parts, for the record.

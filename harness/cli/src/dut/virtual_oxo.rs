@@ -1,6 +1,7 @@
 //! The virtual OXO as a child process of this same program.
 
 use super::Order;
+use crate::certificates::Scratch;
 use crate::commands::virtual_oxo::READY;
 use crate::failure::{Failure, harness};
 use oxocert_scenario::model::bench::Bench;
@@ -24,6 +25,8 @@ pub struct Process {
     announced: String,
     /// Held open for the life of the run.
     _stdin: ChildStdin,
+    /// Its certificates.
+    _scratch: Option<Scratch>,
 }
 
 impl Process {
@@ -38,6 +41,10 @@ impl Process {
         let mut command = Command::new(&program);
         command.arg("virtual-oxo").arg("--settings").arg(&settings).arg("--passwords-from-stdin");
         command.arg("--seed").arg(order.seed.child("dut").0.to_string());
+        let scratch = order.lab.map(Scratch::write).transpose()?;
+        if let Some(scratch) = &scratch {
+            command.arg("--certificates").arg(scratch.folder());
+        }
         for defect in order.defects {
             command.arg("--defect").arg(defect);
         }
@@ -52,7 +59,7 @@ impl Process {
         let said = hand_over(&mut stdin, order)
             .and_then(|()| wait_until_ready(stdout, stderr, &order.folder.dut_log()));
         match said {
-            Ok(announced) => Ok(Process { child, announced, _stdin: stdin }),
+            Ok(announced) => Ok(Process { child, announced, _stdin: stdin, _scratch: scratch }),
             Err(failure) => {
                 end(&mut child);
                 Err(failure)
