@@ -216,7 +216,7 @@ impl Doing {
                 }
                 Ended::Pending
             }
-            Verb::SeesNo { pattern, .. } => match expect::seen(step, pattern, self.begun, stage) {
+            Verb::SeesNo { pattern, .. } => match expect::seen(step, pattern, self.begun, stage, claims) {
                 Some(event) => Ended::missed(format!("event {} is one", event.0)),
                 None if late => Ended::done(),
                 None => Ended::Pending,

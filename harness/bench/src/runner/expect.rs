@@ -45,9 +45,17 @@ pub(super) fn next(
         .map(|(event, _)| event)
 }
 
-/// One that fits and came since the step began.
-pub(super) fn seen(step: &Step, pattern: &MessagePattern, begun: At, stage: &Stage) -> Option<EventNo> {
-    fitting(step, pattern, stage).find(|(_, at)| *at >= begun).map(|(event, _)| event)
+/// One that fits and came since the step began; the one with which the step before ended is none.
+pub(super) fn seen(
+    step: &Step,
+    pattern: &MessagePattern,
+    begun: At,
+    stage: &Stage,
+    claims: &Claims,
+) -> Option<EventNo> {
+    fitting(step, pattern, stage)
+        .find(|(event, at)| *at >= begun && !claims.contains(event))
+        .map(|(event, _)| event)
 }
 
 /// What was waited for and what came instead.

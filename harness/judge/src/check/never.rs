@@ -51,7 +51,10 @@ pub(super) fn judge_span(
     lasting: Duration,
     span: Span,
 ) -> Found {
-    let came = came(context, &step.who, step.via.as_ref(), pattern, span.reference, span.left);
+    let mut came = came(context, &step.who, step.via.as_ref(), pattern, span.reference, span.left);
+    // The one with which the step before ended came at the very moment from which this one watches.
+    let taken = context.all_evidence();
+    came.retain(|event| !taken.contains(event) || context.timeline.at_of(*event) > Some(span.reference));
     if let Some(first) = came.first() {
         let at = context.timeline.at_of(*first).unwrap_or(span.start);
         let text = format!("{} came after {}", pattern, words::span(at.since(span.reference)));

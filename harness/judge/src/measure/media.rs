@@ -144,11 +144,18 @@ pub(super) fn loss(context: &Context<'_, '_>, id: &StepId) -> Result<Reading, No
 }
 
 pub(super) fn count(context: &Context<'_, '_>, id: &StepId, what: StreamCount) -> Result<Reading, NoReading> {
-    let windows = match of_dut(context, id) {
+    let mut windows = match of_dut(context, id) {
         // No stream is a count of its own: zero packets.
         Err(NoReading::WithoutSubject(_)) if what == StreamCount::Packets => Vec::new(),
         windows => windows?,
     };
+    if is_protection(what) {
+        // Toward its sets the DUT sends in clear: the trunk alone is secured (Orange §2.4.7).
+        windows.retain(|(_, window)| window.role.as_str().starts_with("pstn."));
+        if windows.is_empty() {
+            return Err(NoReading::WithoutSubject(format!("the DUT sent nothing to a party in step {id}")));
+        }
+    }
     let wanted_dscp = context.bench.operator.dscp_media;
     let events = telephone_events(context);
     let (mut found, mut all, mut unread) = (0u64, 0u64, 0u64);
@@ -192,6 +199,19 @@ pub(super) fn count(context: &Context<'_, '_>, id: &StepId, what: StreamCount) -
     }
     let text = format!("{found} of {all} packets in {} windows of the DUT's streams", windows.len());
     Ok(Reading::single(found as f64, "", None, all, text, numbers(&windows)))
+}
+
+fn is_protection(what: StreamCount) -> bool {
+    matches!(
+        what,
+        StreamCount::Authenticated
+            | StreamCount::Unauthenticated
+            | StreamCount::RollOverErrors
+            | StreamCount::Replayed
+            | StreamCount::Clear
+            | StreamCount::RtcpAuthenticated
+            | StreamCount::RtcpUnauthenticated
+    )
 }
 
 /// Packets of a window by what became of their protection, and how many were looked at. A port that was never secured takes
