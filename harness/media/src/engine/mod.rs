@@ -306,7 +306,7 @@ pub enum Event {
     /// first packet of a later window comes, when the stream was quiet for 1 s, or when the port closes.
     Window(Box<Window>),
     /// Something that should not be: a packet that is not RTP or RTCP (RFC 3550 A.1, A.2), a payload type that was not
-    /// negotiated, a jump of the sequence; at most one per source and kind in a second. Where an order cannot be
+    /// negotiated, a jump of the sequence, a packet that SRTP refuses and why; at most one per source and kind in a second. Where an order cannot be
     /// carried out, `remote` is whom it concerned.
     Finding {
         /// The port.
@@ -333,7 +333,7 @@ pub struct Window {
     pub to: At,
     /// Last window of the stream: closed, or quiet for a second.
     pub last: bool,
-    /// Packets.
+    /// Packets, also those that SRTP refused; the other counts of RTP but bytes, DSCP and second copies are without these.
     pub packets: u64,
     /// Layer-3 bytes.
     pub l3_bytes: u64,

@@ -1,8 +1,9 @@
 //! Whatever comes in: a finding at most, never a panic.
 
-use crate::wire::{Wire, address, millis, secs, sending, tone};
+use crate::wire::{Wire, address, key, millis, secs, sending, tone};
 use oxocert_machine::{At, Flow, Input, Machine, Seed};
-use oxocert_media::engine::{Command, Engine, Event, PortId, Sending, Source};
+use oxocert_media::engine::{Command, Engine, Event, Fault, PortId, Sending, Source, Trouble};
+use oxocert_media::srtp::{Key, Mki, Suite};
 use proptest::prelude::*;
 
 #[test]
@@ -68,6 +69,41 @@ fn port() -> impl Strategy<Value = PortId> {
     (0..4u32).prop_map(PortId)
 }
 
+/// Keys of every suite, some of a wrong length, some with an MKI, few different ones.
+fn any_key() -> impl Strategy<Value = Key> {
+    (0..4usize, 0..3u8, 0..3usize, any::<bool>()).prop_map(|(suite, seed, mki, cut)| {
+        let mut key = key(Suite::ALL[suite], seed);
+        key.key_and_salt.truncate(if cut { 20 } else { 46 });
+        key.mki = (mki > 0).then(|| Mki { value: vec![seed; mki] });
+        key
+    })
+}
+
+fn trouble() -> impl Strategy<Value = Trouble> {
+    (0..5u8, any::<u16>()).prop_map(|(kind, number)| {
+        let packets = u32::from(number) % 8;
+        match kind {
+            0 => Trouble::BadTag { packets },
+            1 => Trouble::Replay { packets },
+            2 => Trouble::Clear { packets },
+            3 => Trouble::WrongKey { packets },
+            _ => Trouble::StartAt { sequence: number },
+        }
+    })
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        Just(Fault::HalfPayload),
+        Just(Fault::EventsInAudioToo),
+        Just(Fault::ClearNowAndThen),
+        Just(Fault::RollOverForgotten),
+        Just(Fault::PlaysUnauthenticated),
+        Just(Fault::PlaysReplayed),
+        Just(Fault::OldKeyUsedOn),
+    ]
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let send = (port(), any::<u16>(), any::<u8>(), any::<Option<u8>>(), 0..400u32, source()).prop_map(
         |(port, remote, payload_type, event_payload_type, ptime_ms, source)| {
@@ -93,6 +129,10 @@ fn command() -> impl Strategy<Value = Command> {
         port().prop_map(|port| Command::Stop { port }),
         (port(), proptest::option::of(port())).prop_map(|(from, to)| Command::Relay { from, to }),
         port().prop_map(|port| Command::Close { port }),
+        (port(), proptest::option::of(any_key()), proptest::option::of(any_key()))
+            .prop_map(|(port, sending, receiving)| Command::Secure { port, sending, receiving }),
+        (port(), trouble()).prop_map(|(port, trouble)| Command::Trouble { port, trouble }),
+        (port(), fault()).prop_map(|(port, fault)| Command::Spoil { port, fault }),
     ]
 }
 
