@@ -1,6 +1,6 @@
 //! One TLS connection, and what is told of its handshake.
 
-use crate::session::{Desk, Failure, Judge, Session};
+use crate::session::{Contexts, Desk, Failure, Judge, Session};
 use crate::wire::Clear;
 use crate::{Alert, Handshake, Outcome, Presented, Side, Version};
 use oxocert_machine::{At, Flow};
@@ -36,6 +36,28 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// One at its beginning. What its endpoint becomes after the session is made changes it no more.
+    pub(super) fn new(opened_by: Side, contexts: &Contexts, due: At) -> Connection {
+        Connection {
+            opened_by,
+            desk: contexts.desk(),
+            judge: contexts.judge(),
+            session: None,
+            clear: Clear::default(),
+            held: Vec::new(),
+            waiting: Vec::new(),
+            tos: 0,
+            asked_unbound: false,
+            stream_at: None,
+            due,
+            up: false,
+            peer_spoke: false,
+            presented: None,
+            asks_client: false,
+            was_asked: false,
+        }
+    }
+
     /// What the handshake showed. `resumed`, and what a complete session knows better than the wire, come from its facts.
     pub(super) fn report(&self, flow: Flow, now: At, outcome: Outcome) -> Handshake {
         let facts =

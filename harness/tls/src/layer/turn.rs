@@ -17,13 +17,13 @@ impl Layer {
         {
             real.local.set_port(self.ports.draw());
         }
+        let due = self.now + limits::HANDSHAKE;
         let Some(contexts) = self.contexts(flow) else {
             let reason = format!("{} has no TLS endpoint", flow.local.ip());
             self.out.push_back(Out::Closed { flow, reason });
             return None;
         };
-        let (desk, judge) = (contexts.desk(), contexts.judge());
-        desk.clear();
+        contexts.desk().clear();
         let session = match contexts.connect(flow.remote.ip()) {
             Ok(session) => session,
             Err(unready) => {
@@ -32,56 +32,21 @@ impl Layer {
                 return None;
             }
         };
-        let due = self.now + limits::HANDSHAKE;
+        let mut connection = Connection::new(Side::Own, contexts, due);
+        connection.session = Some(session);
+        connection.tos = tos;
         self.due.insert((due, real));
-        self.connections.insert(
-            real,
-            Connection {
-                opened_by: Side::Own,
-                desk,
-                judge,
-                session: Some(session),
-                clear: Default::default(),
-                held: Vec::new(),
-                waiting: Vec::new(),
-                tos,
-                asked_unbound: false,
-                stream_at: None,
-                due,
-                up: false,
-                peer_spoke: false,
-                presented: None,
-                asks_client: false,
-                was_asked: false,
-            },
-        );
+        self.connections.insert(real, connection);
         self.step(real, None, |connection| connection.session.as_mut().map(|session| session.feed(&[])));
         Some(real)
     }
 
     /// A stream came in that is to carry TLS.
     pub(super) fn accept(&mut self, flow: Flow) {
+        let (now, due) = (self.now, self.now + limits::HANDSHAKE);
         let Some(contexts) = self.contexts(flow) else { return };
-        let (desk, judge, asks_client) = (contexts.desk(), contexts.judge(), contexts.endpoint().asks_client);
-        let due = self.now + limits::HANDSHAKE;
-        let connection = Connection {
-            opened_by: Side::Peer,
-            desk,
-            judge,
-            session: None,
-            clear: Default::default(),
-            held: Vec::new(),
-            waiting: Vec::new(),
-            tos: 0,
-            asked_unbound: false,
-            stream_at: Some(self.now),
-            due,
-            up: false,
-            peer_spoke: false,
-            presented: None,
-            asks_client,
-            was_asked: false,
-        };
+        let mut connection = Connection::new(Side::Peer, contexts, due);
+        connection.stream_at = Some(now);
         let half_open = |(known, one): &(&Flow, &Connection)| {
             known.local.ip() == flow.local.ip() && one.opened_by == Side::Peer && !one.up
         };
@@ -114,12 +79,17 @@ impl Layer {
             }
             // What is no ClientHello is given to a library all the same: it answers as a server does.
             let Some(contexts) = self.contexts(flow) else { return };
+            // What the endpoint is at the ClientHello counts, not what it was when the stream came in.
             let made = contexts.accept(&offer.unwrap_or_default());
-            let Some(connection) = self.connections.get_mut(&flow) else { return };
-            match made {
-                Ok(session) => connection.session = Some(session),
+            let (desk, judge, asks_client) =
+                (contexts.desk(), contexts.judge(), contexts.endpoint().asks_client);
+            let session = match made {
+                Ok(session) => session,
                 Err(unready) => return self.give_up(flow, unready.to_string()),
-            }
+            };
+            let Some(connection) = self.connections.get_mut(&flow) else { return };
+            (connection.desk, connection.judge, connection.asks_client) = (desk, judge, asks_client);
+            connection.session = Some(session);
             let held = std::mem::take(&mut connection.held);
             self.step(flow, tos, |connection| connection.session.as_mut().map(|session| session.feed(&held)));
         } else {

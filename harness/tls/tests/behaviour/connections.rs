@@ -190,3 +190,38 @@ fn another_endpoint_toward_one_peer() {
     pair.run(600);
     assert!(ponged(&pair.seen_by_a()));
 }
+
+/// The endpoint may change between the stream and its ClientHello: the handshake is the new one's, whole.
+#[test]
+fn an_endpoint_that_changes_before_the_hello() {
+    let mut client = machine(A, dut(Backend::OpenSsl), 1);
+    let mut server = machine(B, Endpoint { asks_client: false, ..sbc(Backend::OpenSsl) }, 2);
+    client.handle(At::ZERO, Input::Command(Do::Send(a_to_b(), b"ping".to_vec())));
+    let Some(Output::Transmit { flow, mut bytes, .. }) = client.poll() else { panic!() };
+    while client.poll().is_some() {}
+    client.handle(At::ZERO, Input::Connected { flow });
+    server.handle(At::ZERO, Input::Connected { flow: flow.reversed() });
+    let order = Command::Endpoint { local: address(B).ip(), endpoint: Box::new(sbc(Backend::OpenSsl)) };
+    server.handle(At::ZERO, Input::Command(Do::Tls(order)));
+    assert!(server.poll().is_none());
+    let mut saw = Vec::new();
+    while !bytes.is_empty() {
+        server.handle(At::ZERO, Input::Received { flow: flow.reversed(), tos: None, bytes });
+        let mut back = Vec::new();
+        while let Some(output) = server.poll() {
+            match output {
+                Output::Transmit { bytes, .. } => back.extend(bytes),
+                Output::Event(crate::pair::Told::Saw(one)) => saw.push(one),
+                _ => {}
+            }
+        }
+        client.handle(At::ZERO, Input::Received { flow, tos: None, bytes: back });
+        bytes = std::iter::from_fn(|| client.poll())
+            .filter_map(|one| transmitted(Some(one)))
+            .flat_map(|one| one.1)
+            .collect();
+    }
+    let [seen] = handshakes(&saw).try_into().unwrap();
+    assert_eq!((seen.client_asked, seen.presented.map(|it| it.chain.len())), (Some(true), Some(2)));
+    assert!(saw.iter().any(|one| matches!(one, Saw::Tls(Event::Secret { .. }))));
+}

@@ -74,7 +74,7 @@ fn pump(
     first: Vec<u8>,
     enough: &[u8],
 ) -> Vec<Saw> {
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream.write_all(&first).unwrap();
     let mut saw = Vec::new();
     let mut chunk = [0; 4096];
