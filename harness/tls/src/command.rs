@@ -33,12 +33,13 @@ pub enum Command {
         /// The address that listens.
         local: SocketAddr,
     },
-    /// Connect now, without anything to send yet.
+    /// Connect now, without anything to send yet: each time a connection of its own.
     Connect {
         /// Over `Tls`, local port 0.
         flow: Flow,
     },
-    /// Close every connection of a local address: close_notify, then the stream.
+    /// Close every connection of a local address: close_notify, then the stream. As the order names no flow, `Input::Closed` tells
+    /// each; the end of a flow that the machine closes by `Output::Close` comes as `Event::Ended` only.
     CloseAll {
         /// The address.
         local: IpAddr,

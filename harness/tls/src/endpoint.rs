@@ -52,7 +52,9 @@ impl Version {
 /// Which library does the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Backend {
-    /// rustls: TLS 1.2 with AEAD suites, TLS 1.3.
+    /// rustls: TLS 1.2 with AEAD suites, TLS 1.3. What it has no code for is done by OpenSSL all the same, as the endpoint's other
+    /// fields count more than the library: versions below 1.2; a key that ring will not sign with; as a server, a connection
+    /// whose preferred suite among the offered ones is CBC; as a client, a list that holds a CBC suite.
     Rustls,
     /// OpenSSL: also the CBC suites 0xc028 and 0xc027, TLS 1.0 and 1.1, and certificates that rustls will not parse.
     OpenSsl,
@@ -93,6 +95,6 @@ pub struct Endpoint {
     pub peer_name: Option<String>,
     /// By how many seconds its idea of the time is ahead of the true one.
     pub clock_ahead: i64,
-    /// Whether, as a client, it resumes sessions.
+    /// Whether, as a client, it resumes sessions. Then rustls is the client, with those of the suites that it has.
     pub resumes: bool,
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A handshake is over, well or not. It comes before `Input::Connected` or `Input::Closed` of its flow.
+    /// Where no stream was made there was no handshake: then only `Input::Closed` comes.
     Handshake(Box<Handshake>),
     /// A line of the NSS key log format for a connection: it goes to the evidence and nowhere else.
     Secret {
