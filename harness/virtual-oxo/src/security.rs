@@ -18,6 +18,9 @@ const SUITES: [u16; 4] = [0xc030, 0xc02f, 0xc028, 0xc027];
 /// Suites without forward secrecy: AES128-SHA, AES256-SHA, 3DES, RC4, NULL; the library takes those it still knows.
 const WEAK: [u16; 5] = [0x002f, 0x0035, 0x000a, 0x0005, 0x003b];
 
+/// Suites that TLS 1.0 and 1.1 know too: ECDHE-RSA with AES and SHA-1, AES128-SHA.
+const OLD: [u16; 3] = [0xc014, 0xc013, 0x002f];
+
 /// Two years in seconds.
 const TWO_YEARS: i64 = 2 * 365 * 86_400;
 
@@ -117,10 +120,7 @@ impl VirtualOxo {
         // A caller at an address that no name gave must still be a gateway: the first one.
         let number = gateway.or_else(|| self.gateways.primary());
         let name = number.and_then(|number| self.gateways.get(number)?.gateway.fqdn.clone());
-        let old = match end {
-            End::Client => self.has(Defect::OffersTls10),
-            End::Server => self.has(Defect::AcceptsTls10),
-        };
+        let old = self.speaks_old(end);
         let asks = tls.is_none_or(|tls| tls.mutual) && !self.has(Defect::NoClientCertificateAsked);
         let stranger = end == End::Server && self.has(Defect::StrangerAnswered);
         Endpoint {
@@ -142,6 +142,14 @@ impl VirtualOxo {
             peer_name: name.filter(|_| end == End::Server || !self.has(Defect::NoSni)),
             clock_ahead: self.clock_ahead + if self.has(Defect::ClockWrong) { TWO_YEARS } else { 0 },
             resumes: self.has(Defect::ResumesSessions),
+        }
+    }
+
+    /// Whether this end speaks TLS 1.0 and 1.1.
+    fn speaks_old(&self, end: End) -> bool {
+        match end {
+            End::Client => self.has(Defect::OffersTls10),
+            End::Server => self.has(Defect::AcceptsTls10),
         }
     }
 
@@ -191,6 +199,9 @@ impl VirtualOxo {
         };
         if weak {
             suites.extend(WEAK);
+        }
+        if self.speaks_old(end) {
+            suites.extend(OLD);
         }
         suites
     }

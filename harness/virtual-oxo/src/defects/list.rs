@@ -253,7 +253,7 @@ defects! {
     RenewalDropsCalls "renewal-drops-calls" "a certificate installed by the console closes all connections and ends all trunk calls"
     // TLS: versions, suites, connections.
     NoSni "no-sni" "as TLS client the box names no server"
-    OffersTls10 "offers-tls10" "as TLS client the box offers TLS 1.0 and 1.1 too"
+    OffersTls10 "offers-tls10" "as TLS client the box takes TLS 1.0 and 1.1 too where the server speaks nothing newer"
     AcceptsTls10 "accepts-tls10" "as TLS server the box accepts TLS 1.0 and 1.1"
     OffersWeakSuites "offers-weak-suites" "as TLS client the box offers suites without forward secrecy too"
     AcceptsWeakSuites "accepts-weak-suites" "as TLS server the box accepts suites without forward secrecy"

@@ -1,10 +1,10 @@
 //! The attendant: prompt, digits, tones.
 
 use crate::lab::Lab;
-use oxocert_virtual_oxo::OxoCommand;
 use oxocert_machine::{Input, Machine};
 use oxocert_media::engine::{Command, Event, PortId, Source};
 use oxocert_virtual_oxo::Defect;
+use oxocert_virtual_oxo::OxoCommand;
 
 fn tones_for(lab: &mut Lab, digits: &str) -> Vec<u16> {
     lab.call_in("nominal", "+33155501099", &[]);

@@ -54,6 +54,8 @@ pub struct Lab {
     /// Where streams are taken.
     pub listening: BTreeSet<SocketAddr>,
     streams: BTreeSet<Flow>,
+    /// Streams that are over: what is still sent on them is lost.
+    over: BTreeSet<Flow>,
     on_the_way: VecDeque<(At, Flow, Way)>,
     pub console: Vec<String>,
     /// Datagrams and streams of the box that nobody took: where to.
@@ -129,6 +131,7 @@ impl Lab {
             silent: BTreeSet::new(),
             listening,
             streams: BTreeSet::new(),
+            over: BTreeSet::new(),
             on_the_way: VecDeque::new(),
             console: Vec::new(),
             lost: Vec::new(),
@@ -317,8 +320,12 @@ impl Lab {
             if bytes.is_none() {
                 if self.streams.remove(&flow) {
                     self.streams.remove(&there);
+                    self.over.extend([flow, there]);
                     self.on_the_way.push_back((arrival, there, Way::Closed));
                 }
+                return;
+            }
+            if self.over.contains(&flow) {
                 return;
             }
             if !known && !self.listening.contains(&flow.remote) {

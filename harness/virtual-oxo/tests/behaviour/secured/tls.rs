@@ -2,7 +2,7 @@
 
 use super::lab::{A_PROFILE, Lab, endpoint};
 use oxocert_pki::Flaw;
-use oxocert_tls::{Command, Outcome, Side, Version};
+use oxocert_tls::{Backend, Command, Endpoint, Outcome, Side, Version};
 use oxocert_virtual_oxo::Defect;
 use rstest::rstest;
 
@@ -114,11 +114,29 @@ fn a_box_that_presents_nothing_names_nobody_or_offers_too_much_is_seen() {
     };
     assert_eq!(shaken(Defect::PresentsNoClientCertificate).presented, None);
     assert_eq!(shaken(Defect::NoSni).sni, None);
-    assert!(shaken(Defect::OffersTls10).offered_versions.contains(&Version::Tls10));
     assert!(shaken(Defect::OffersWeakSuites).offered_suites.contains(&0x002f));
     assert_eq!(shaken(Defect::PrefersWeakestSuite).offered_suites.first(), Some(&0xc027));
     assert!(!shaken(Defect::NoCbcSuites).offered_suites.contains(&0xc027));
     assert!(!shaken(Defect::RefusesAes256Gcm).offered_suites.contains(&0xc030));
+}
+
+#[test]
+fn a_server_that_knows_only_tls_1_0_is_refused() {
+    for (defects, outcome) in [(&[][..], false), (&[Defect::OffersTls10][..], true)] {
+        let mut lab = Lab::with(A_PROFILE, defects);
+        let old = Endpoint {
+            lowest: Version::Tls10,
+            highest: Version::Tls10,
+            backend: Backend::OpenSsl,
+            suites: vec![0xc013, 0x002f],
+            ..endpoint("nominal", "good")
+        };
+        let local = lab.at("1.1:0").ip();
+        lab.party("nominal").tls(Command::Endpoint { local, endpoint: Box::new(old) });
+        lab.party("nominal").close();
+        lab.run(2_300);
+        assert_eq!(lab.party("nominal").connections.len() == 1, outcome, "{defects:?}");
+    }
 }
 
 #[test]
