@@ -7,7 +7,7 @@ use oxocert_record::Verdict;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 
-/// One suite per architecture, one test case per case.
+/// One suite per bench, one test case per case.
 ///
 /// # Errors
 /// Nothing to draw, a result of another schema, or text that XML cannot hold.
@@ -15,16 +15,21 @@ pub fn junit(results: &[RunResult]) -> Result<String, ReportError> {
     check(results)?;
     let mut report = Report::new("oxocert");
     for result in results {
-        let mut suite = TestSuite::new(format!("{} {}", result.run.load, result.bench.architecture));
+        let mut suite = TestSuite::new(format!("{} {}", result.run.load, name(result)));
         for case in &result.cases {
-            suite.add_test_case(test_case(case, &result.bench.architecture));
+            suite.add_test_case(test_case(case, &result.bench.name));
         }
         report.add_test_suite(suite);
     }
     report.to_string().map_err(|error| ReportError::Junit(error.to_string()))
 }
 
-fn test_case(case: &CaseResult, architecture: &str) -> TestCase {
+/// Bench and architecture: two benches may have the same architecture.
+fn name(result: &RunResult) -> String {
+    format!("{} ({})", result.bench.name, result.bench.architecture)
+}
+
+fn test_case(case: &CaseResult, bench: &str) -> TestCase {
     let reason = case.reason.clone().unwrap_or_default();
     let mut status = match case.verdict {
         Verdict::Pass | Verdict::PassMarginal => TestCaseStatus::success(),
@@ -39,7 +44,7 @@ fn test_case(case: &CaseResult, architecture: &str) -> TestCase {
         status.set_description(failing_checks(case));
     }
     let mut test = TestCase::new(format!("{} {}", case.id, case.title), status);
-    test.set_classname(format!("{architecture}.{}", case.scenario));
+    test.set_classname(format!("{bench}.{}", case.scenario));
     if let Some(ms) = case.duration_ms {
         test.set_time(Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default());
     }

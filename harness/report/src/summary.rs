@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 
 /// How wide a title may get.
 const TITLE: usize = 58;
-/// How many reasons are told for one architecture; the report holds all.
+/// How many reasons are told for one bench; the report holds all.
 const REASONS: usize = 12;
 
-/// A table of cases by architecture, what stands against a pass, and the counts of every verdict word.
+/// A table of cases by bench, what stands against a pass, and the counts of every verdict word.
 pub fn summary_text(results: &[RunResult]) -> String {
     let mut text = String::new();
     for result in results {
@@ -23,7 +23,11 @@ pub fn summary_text(results: &[RunResult]) -> String {
 
 fn one(text: &mut String, result: &RunResult) {
     let kind = if result.run.simulation { "simulation, no certificate" } else { "real bench" };
-    let _ = writeln!(text, "{} on {} ({kind})", result.run.load, result.bench.architecture);
+    let _ = writeln!(
+        text,
+        "{} on {}, {} ({kind})",
+        result.run.load, result.bench.name, result.bench.architecture
+    );
     let width = result.cases.iter().map(|case| case.id.as_str().chars().count()).max().unwrap_or(0);
     for case in &result.cases {
         let title: String = case.title.chars().take(TITLE).collect();

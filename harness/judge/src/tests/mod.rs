@@ -2,6 +2,7 @@
 
 mod events;
 mod internet;
+mod protected;
 mod record;
 mod secured;
 mod standing;

@@ -19,7 +19,7 @@ fn tls(tape: &mut Tape) -> &mut TlsSeen {
     }
 }
 
-fn stream(tape: &mut Tape) -> &mut StreamWindow {
+pub(super) fn stream(tape: &mut Tape) -> &mut StreamWindow {
     let index = tape.find(|what| matches!(what, What::Stream(window) if window.srtp.is_some()));
     match &mut tape.events[index].what {
         What::Stream(window) => window,

@@ -209,6 +209,23 @@ fn a_measure_is_guarded() {
     assert_eq!(verdict(&plan, &healthy(), "first_speech"), Verdict::Error);
 }
 
+/// A first tone that is late by less than the harness ran late says nothing about the DUT.
+#[test]
+fn lag_never_makes_a_late_tone() {
+    let mut plan = plan();
+    plan.cases[0].measures[0].max = Some(limit(Quantity::Time(Duration::from_millis(50))));
+    let lagging = |by_ms: u64, at: u64| {
+        let mut tape = healthy();
+        let index = tape.done("4");
+        tape.insert(index, at, What::Lag { by_ns: by_ms * 1_000_000 });
+        verdict(&plan, &tape, "first_speech")
+    };
+    assert_eq!(verdict(&plan, &healthy(), "first_speech"), Verdict::Fail);
+    assert_eq!(lagging(60, 1150), Verdict::Inconclusive);
+    assert_eq!(lagging(20, 1150), Verdict::Fail);
+    assert_eq!(lagging(60, 1050), Verdict::Fail, "a lag before the talk excuses nothing");
+}
+
 #[test]
 fn one_flow_too_many_turns_the_row() {
     let mut plan = plan();
@@ -264,6 +281,10 @@ fn music_must_come_from_the_dut_and_last() {
     assert_eq!(verdict(&plan, &music(2200, 2600, Emitter::Dut), "5"), Verdict::Pass);
     assert_eq!(verdict(&plan, &music(2200, 2600, Emitter::Harness), "5"), Verdict::Fail);
     assert_eq!(verdict(&plan, &music(2200, 2400, Emitter::Dut), "5"), Verdict::Fail, "too short");
+    let mut late = music(2200, 2400, Emitter::Dut);
+    let index = late.done("5");
+    late.insert(index, 2500, What::Lag { by_ns: 200_000_000 });
+    assert_eq!(verdict(&plan, &late, "5"), Verdict::Inconclusive, "the harness ran late by what is missing");
     assert_eq!(verdict(&plan, &music(2260, 2600, Emitter::Dut), "5"), Verdict::Fail, "too late");
 }
 

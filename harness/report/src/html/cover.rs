@@ -1,18 +1,18 @@
 //! Cover, observations and the bench.
 
-use super::{Mark, anchor, joined, printable};
+use super::{BenchName, Mark, anchor, joined, printable};
 use crate::mark::WORST_FIRST;
 use oxocert_judge::RunResult;
 use oxocert_judge::result::Shortened;
 use oxocert_record::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many reasons of one architecture stand on the cover; all stand at their case.
+/// How many reasons of one bench stand on the cover; all stand at their case.
 const REASONS: usize = 12;
 
-/// The verdict of one architecture.
+/// The verdict of one bench.
 pub(super) struct RunVerdict {
-    pub architecture: String,
+    pub name: BenchName,
     pub product: String,
     pub offer: String,
     pub mark: Mark,
@@ -33,7 +33,7 @@ pub(super) struct Fact {
 /// One observation: reported, never blocking; or a FAIL.
 pub(super) struct Observation {
     pub mark: Mark,
-    pub architecture: String,
+    pub bench: String,
     pub case: String,
     pub anchor: String,
     pub check: String,
@@ -44,7 +44,7 @@ pub(super) struct Observation {
 
 /// Configuration under test.
 pub(super) struct Bench {
-    pub architecture: String,
+    pub name: BenchName,
     pub facts: Vec<Fact>,
     pub settings: Vec<(String, String)>,
     pub addresses: Vec<(String, String)>,
@@ -70,7 +70,7 @@ pub(super) fn verdict_text(verdict: Verdict, simulation: bool) -> String {
 
 pub(super) fn run_verdict(result: &RunResult) -> RunVerdict {
     RunVerdict {
-        architecture: result.bench.architecture.clone(),
+        name: BenchName::of(result),
         product: result.bench.product.clone(),
         offer: format!("{} ({})", result.bench.offer, result.bench.operator_title),
         mark: result.verdict.into(),
@@ -134,6 +134,20 @@ fn or_none(value: String, none: &str) -> String {
     if value.is_empty() { none.to_owned() } else { value }
 }
 
+fn is_internet(result: &RunResult) -> bool {
+    result.encrypted.is_some()
+}
+
+/// The access in words: `Business VPN`, `internet`, or both.
+pub(super) fn access(results: &[RunResult]) -> String {
+    let words = match (results.iter().any(is_internet), results.iter().all(is_internet)) {
+        (false, _) => "Business VPN",
+        (true, false) => "Business VPN and internet",
+        (true, true) => "internet",
+    };
+    words.to_owned()
+}
+
 /// What this report does not say.
 pub(super) fn not_said(results: &[RunResult]) -> Vec<String> {
     let mut lines = Vec::new();
@@ -150,7 +164,21 @@ pub(super) fn not_said(results: &[RunResult]) -> Vec<String> {
             "{uncovered} clauses have no scenario in this run or are for an operator to confirm; they are listed by name and were not proven."
         ));
     }
-    lines.push("It covers SIP over UDP and TCP on a Business VPN access. TLS, SRTP, DNS, fax and Rainbow are outside it.".to_owned());
+    let outside = match (results.iter().any(is_internet), results.iter().all(is_internet)) {
+        (false, _) => {
+            "It covers SIP over UDP and TCP on a Business VPN access. TLS, SRTP, DNS, fax and Rainbow are outside it."
+        }
+        (true, false) => {
+            "It covers a Business VPN access with SIP over UDP and TCP, and an internet access with TLS, SRTP and DNS. Fax and Rainbow are outside it."
+        }
+        (true, true) => {
+            "It covers an internet access with TLS, SRTP and DNS. Business VPN, fax and Rainbow are outside it."
+        }
+    };
+    lines.push(outside.to_owned());
+    if results.iter().any(is_internet) && results.iter().any(|result| result.run.simulation) {
+        lines.push("Certificates were signed by a CA of the lab that stands for the public ones, and names were served by the bench: public DNS, public CAs and the internet itself were not tried.".to_owned());
+    }
     lines.push("Media that the harness\u{2019}s own sets emit proves nothing about the device under test: such readings are bench information.".to_owned());
     lines.push("Times carry an expanded uncertainty that is stated, not calibrated, on this bench; where it straddles a limit the verdict is INCONCLUSIVE.".to_owned());
     lines
@@ -172,9 +200,9 @@ pub(super) fn observations(result: &RunResult) -> Vec<Observation> {
             let events = check.evidence.iter().take(6).map(|n| format!("#{}", n.0)).collect::<Vec<_>>();
             observations.push(Observation {
                 mark: check.verdict.into(),
-                architecture: result.bench.architecture.clone(),
+                bench: result.bench.name.clone(),
                 case: case.id.to_string(),
-                anchor: anchor(&result.bench.architecture, case.id.as_str()),
+                anchor: anchor(&result.bench.name, case.id.as_str()),
                 check: check.id.0.clone(),
                 text: printable(&format!("Required: {}. Observed: {}.", check.required, check.observed)),
                 effect,
@@ -209,7 +237,7 @@ pub(super) fn bench(result: &RunResult) -> Bench {
         map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     };
     Bench {
-        architecture: bench.architecture.clone(),
+        name: BenchName::of(result),
         facts,
         settings: pairs(&bench.settings),
         addresses: pairs(&bench.addresses),

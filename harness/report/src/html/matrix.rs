@@ -1,4 +1,4 @@
-//! The requirement matrix: clause by architecture.
+//! The requirement matrix: clause by bench.
 
 use super::{Mark, anchor};
 use oxocert_judge::RunResult;
@@ -16,13 +16,13 @@ pub(super) struct MatrixRow {
     pub kind: String,
     pub weight: String,
     pub basis: String,
-    /// One cell per architecture, `None` where the clause does not reach it.
+    /// One cell per bench, `None` where the clause does not reach it.
     pub cells: Vec<Option<Cell>>,
     pub proofs: Vec<ProofLink>,
     pub more_proofs: usize,
 }
 
-/// A clause on one architecture.
+/// A clause on one bench.
 pub(super) struct Cell {
     pub mark: Mark,
     pub reason: String,
@@ -43,7 +43,7 @@ pub(super) struct Uncovered {
     pub kind: String,
     pub text: String,
     pub reason: String,
-    pub architecture: String,
+    pub bench: String,
 }
 
 pub(super) fn rows(results: &[RunResult]) -> Vec<MatrixRow> {
@@ -58,14 +58,14 @@ pub(super) fn rows(results: &[RunResult]) -> Vec<MatrixRow> {
                 }
             };
             if let Some(row) = rows.get_mut(index) {
-                fill(row, column, clause, &result.bench.architecture);
+                fill(row, column, clause, &result.bench.name);
             }
         }
     }
     rows
 }
 
-fn blank(clause: &ClauseResult, architectures: usize) -> MatrixRow {
+fn blank(clause: &ClauseResult, benches: usize) -> MatrixRow {
     MatrixRow {
         id: clause.id.0.clone(),
         section: clause.section.clone(),
@@ -73,18 +73,18 @@ fn blank(clause: &ClauseResult, architectures: usize) -> MatrixRow {
         kind: clause.kind.clone(),
         weight: clause.weight.clone(),
         basis: clause.basis.clone(),
-        cells: (0..architectures).map(|_| None).collect(),
+        cells: (0..benches).map(|_| None).collect(),
         proofs: Vec::new(),
         more_proofs: 0,
     }
 }
 
-fn fill(row: &mut MatrixRow, column: usize, clause: &ClauseResult, architecture: &str) {
+fn fill(row: &mut MatrixRow, column: usize, clause: &ClauseResult, bench: &str) {
     if let Some(cell) = row.cells.get_mut(column) {
         let reason = clause.reason.clone().unwrap_or_default();
         *cell = Some(Cell { mark: clause.verdict.into(), reason, counts: clause.counts });
     }
-    // The checks are the same on each architecture; they are named once, the first of each case.
+    // The checks are the same on each bench; they are named once, the first of each case.
     let mut cases: Vec<&str> = Vec::new();
     for proof in clause.proofs.iter().filter(|proof| proof.verdict != Verdict::NotApplicable) {
         if cases.contains(&proof.case.as_str()) {
@@ -98,7 +98,7 @@ fn fill(row: &mut MatrixRow, column: usize, clause: &ClauseResult, architecture:
             row.more_proofs += 1;
             continue;
         }
-        let anchor = anchor(architecture, proof.case.as_str());
+        let anchor = anchor(bench, proof.case.as_str());
         row.proofs.push(ProofLink { anchor, text: proof.case.to_string() });
     }
 }
@@ -108,8 +108,8 @@ pub(super) fn uncovered(results: &[RunResult]) -> Vec<Uncovered> {
     for result in results {
         for clause in result.matrix.iter().filter(|clause| clause.verdict == Verdict::NotRun) {
             if let Some(known) = list.iter_mut().find(|known| known.id == clause.id.0) {
-                known.architecture.push_str(", ");
-                known.architecture.push_str(&result.bench.architecture);
+                known.bench.push_str(", ");
+                known.bench.push_str(&result.bench.name);
                 continue;
             }
             list.push(Uncovered {
@@ -119,7 +119,7 @@ pub(super) fn uncovered(results: &[RunResult]) -> Vec<Uncovered> {
                 kind: clause.kind.clone(),
                 text: clause.text.clone(),
                 reason: clause.reason.clone().unwrap_or_default(),
-                architecture: result.bench.architecture.clone(),
+                bench: result.bench.name.clone(),
             });
         }
     }

@@ -1,6 +1,7 @@
 //! The page: one file, readable without network and without JavaScript, A4 when printed.
 
 mod cover;
+mod encrypted;
 mod matrix;
 mod scenario;
 mod sizing;
@@ -8,6 +9,7 @@ mod sizing;
 use crate::{ReportError, check};
 use askama::Template;
 use cover::{Bench, Fact, Observation, RunVerdict};
+use encrypted::Trunk;
 use matrix::{MatrixRow, Uncovered};
 use oxocert_judge::RunResult;
 use oxocert_record::Verdict;
@@ -27,12 +29,37 @@ struct Page {
     facts: Vec<Fact>,
     not_said: Vec<String>,
     observations: Vec<Observation>,
-    architectures: Vec<String>,
+    /// What stands over the columns: benches of one architecture are told apart by their names.
+    benches_of: Vec<BenchName>,
+    access: String,
     matrix: Vec<MatrixRow>,
     uncovered: Vec<Uncovered>,
     sizing: Vec<SizingTable>,
+    trunks: Vec<Trunk>,
     benches: Vec<Bench>,
     groups: Vec<Group>,
+}
+
+/// A bench as it is named over its column and sections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BenchName {
+    /// The profile; unique among the results of a page.
+    pub bench: String,
+    /// Its architecture.
+    pub architecture: String,
+    /// The profile as part of an anchor.
+    pub anchor: String,
+}
+
+impl BenchName {
+    fn of(result: &RunResult) -> BenchName {
+        let bench = &result.bench;
+        BenchName {
+            bench: bench.name.clone(),
+            architecture: bench.architecture.clone(),
+            anchor: part_of_anchor(&bench.name),
+        }
+    }
 }
 
 /// A verdict as it is shown: class of style and shape, and the word.
@@ -50,7 +77,7 @@ impl From<Verdict> for Mark {
     }
 }
 
-/// Draws the page of one load: one result per architecture.
+/// Draws the page of one load: one result per bench.
 ///
 /// # Errors
 /// Nothing to draw, or a result of another schema.
@@ -69,10 +96,12 @@ pub fn html(results: &[RunResult]) -> Result<String, ReportError> {
         facts: cover::facts(results, first),
         not_said: cover::not_said(results),
         observations: results.iter().flat_map(cover::observations).collect(),
-        architectures: results.iter().map(|result| result.bench.architecture.clone()).collect(),
+        benches_of: results.iter().map(BenchName::of).collect(),
+        access: cover::access(results),
         matrix: matrix::rows(results),
         uncovered: matrix::uncovered(results),
         sizing: results.iter().filter_map(sizing::table).collect(),
+        trunks: results.iter().filter_map(encrypted::trunk).collect(),
         benches: results.iter().map(cover::bench).collect(),
         groups: results.iter().map(scenario::group).collect(),
     };
@@ -101,8 +130,11 @@ fn joined(results: &[RunResult], of: impl Fn(&RunResult) -> &str) -> String {
 }
 
 /// An anchor inside the page: letters, digits and hyphens only.
-fn anchor(architecture: &str, case: &str) -> String {
-    let text = format!("{architecture}-{case}");
+fn anchor(bench: &str, case: &str) -> String {
+    part_of_anchor(&format!("{bench}-{case}"))
+}
+
+fn part_of_anchor(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 

@@ -1,6 +1,6 @@
 //! One scenario: purpose, verdict, steps, checks, what was found, and the ladder as text.
 
-use super::{Mark, anchor, printable};
+use super::{BenchName, Mark, anchor, printable};
 use oxocert_judge::RunResult;
 use oxocert_judge::result::{CaseResult, CheckResult, LadderLine, LadderMark, LimitUsed};
 use oxocert_record::{Phase, Verdict};
@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 /// How many lines of one ladder stand in the page; all of it stands in the record.
 const LINES: usize = 500;
 
-/// The scenarios of one architecture.
+/// The scenarios of one bench.
 pub(super) struct Group {
-    pub architecture: String,
+    pub name: BenchName,
     pub cases: Vec<Case>,
 }
 
@@ -62,14 +62,13 @@ pub(super) struct Check {
 }
 
 pub(super) fn group(result: &RunResult) -> Group {
-    let architecture = &result.bench.architecture;
     Group {
-        architecture: architecture.clone(),
-        cases: result.cases.iter().map(|case| one(case, architecture)).collect(),
+        name: BenchName::of(result),
+        cases: result.cases.iter().map(|case| one(case, &result.bench.name)).collect(),
     }
 }
 
-fn one(case: &CaseResult, architecture: &str) -> Case {
+fn one(case: &CaseResult, bench: &str) -> Case {
     let (standing, own): (Vec<&CheckResult>, Vec<&CheckResult>) =
         case.checks.iter().partition(|check| check.id.0.starts_with("standing."));
     let passed = standing
@@ -86,7 +85,7 @@ fn one(case: &CaseResult, architecture: &str) -> Case {
         _ => "not run".to_owned(),
     };
     Case {
-        anchor: anchor(architecture, case.id.as_str()),
+        anchor: anchor(bench, case.id.as_str()),
         id: case.id.to_string(),
         title: case.title.clone(),
         why: case.why.clone(),

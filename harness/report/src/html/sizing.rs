@@ -1,12 +1,12 @@
 //! The sizing table of Orange \u{a7}2.2: measured beside expected.
 
-use super::{Mark, anchor};
+use super::{BenchName, Mark, anchor};
 use oxocert_judge::RunResult;
 use oxocert_judge::result::SizingResult;
 
-/// The table of one architecture.
+/// The table of one bench.
 pub(super) struct SizingTable {
-    pub architecture: String,
+    pub name: BenchName,
     pub rows: Vec<SizingRow>,
 }
 
@@ -31,18 +31,18 @@ pub(super) fn table(result: &RunResult) -> Option<SizingTable> {
     if result.sizing.is_empty() {
         return None;
     }
-    let architecture = result.bench.architecture.clone();
-    let mut rows: Vec<SizingRow> = result.sizing.iter().map(|sizing| row(sizing, &architecture)).collect();
+    let mut rows: Vec<SizingRow> =
+        result.sizing.iter().map(|sizing| row(sizing, &result.bench.name)).collect();
     // The rows of the document in its order; a row counted by several cases stands once for each.
     let order = |row: &SizingRow| ORDER.iter().position(|name| *name == row.row).unwrap_or(ORDER.len());
     rows.sort_by_key(order);
-    Some(SizingTable { architecture, rows })
+    Some(SizingTable { name: BenchName::of(result), rows })
 }
 
 /// The rows of the table in the document's order.
 const ORDER: [&str; 5] = ["offnet-hq", "offnet-rs", "hold", "transfer", "forced-onnet"];
 
-fn row(sizing: &SizingResult, architecture: &str) -> SizingRow {
+fn row(sizing: &SizingResult, bench: &str) -> SizingRow {
     let cells = |counts: &oxocert_judge::result::ChannelCounts| {
         [
             counts.ipbx.to_string(),
@@ -58,7 +58,7 @@ fn row(sizing: &SizingResult, architecture: &str) -> SizingRow {
         row: sizing.row.clone(),
         title: sizing.title.clone(),
         case: sizing.case.to_string(),
-        anchor: anchor(architecture, sizing.case.as_str()),
+        anchor: anchor(bench, sizing.case.as_str()),
         mark: sizing.verdict.into(),
         observation: sizing.observation,
         differs: if sizing.measured.is_some() { [a, b, c] } else { [false; 3] },

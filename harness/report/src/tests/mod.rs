@@ -1,10 +1,12 @@
 //! What is drawn, and what may never be drawn.
 
 mod sample;
+mod secrets;
+mod trunk;
 
 use crate::{ReportError, html, junit, summary_text};
 use oxocert_record::Verdict;
-use sample::{HOSTILE, result, results};
+use sample::{HOSTILE, internet, result, results};
 
 #[test]
 fn the_page_holds_what_the_reader_looks_for() {
@@ -66,7 +68,7 @@ fn never_green_over_anything_else() {
 fn what_passed_is_closed_and_what_did_not_is_open() {
     let page = html(&results()).unwrap();
     let article = |id: &str| {
-        let from = page.find(&format!("id=\"powercpu-bvpn-{id}\"")).unwrap();
+        let from = page.find(&format!("id=\"virtual-powercpu-bvpn-{id}\"")).unwrap();
         page[from..].split_once("<summary>").unwrap().0.to_owned()
     };
     assert!(!article("BC-01").contains("<details open>"));
@@ -122,4 +124,53 @@ fn what_cannot_be_drawn_is_refused() {
     let mut old = result("oce-bvpn", "OCE", Verdict::Pass);
     old.schema = 0;
     assert!(matches!(junit(&[old]), Err(ReportError::Schema { found: 0, .. })));
+}
+
+#[test]
+fn the_encrypted_trunk_is_drawn() {
+    let mut all = results();
+    all.push(internet("virtual-oce-internet-a"));
+    let page = html(&all).unwrap();
+    for wanted in [
+        "Encrypted trunk",
+        "over Business VPN and internet",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "1 call completed, 2 handshakes",
+        "not tried",
+        "offered, never chosen",
+        "C20: the DUT",
+        "refused by the DUT with unknown_ca",
+        "oce.oxocert.example",
+        "AES_CM_128_HMAC_SHA1_80",
+        "sbc1.business-talk-ip.orange-business.com",
+        "2.0 to 2.1 s",
+        "DUT to sbc.nominal, TCP 5061",
+        "not seen",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+    assert!(!page.contains("TLS, SRTP, DNS, fax and Rainbow are outside it"));
+    assert!(!html(&results()).unwrap().contains("Encrypted trunk"), "a Business VPN has none");
+}
+
+/// Two benches of one architecture stand side by side: each with its own column, anchors and suite.
+#[test]
+fn benches_of_one_architecture_are_told_apart() {
+    let all = [internet("virtual-oce-internet-a"), internet("asterisk-internet")];
+    let page = html(&all).unwrap();
+    let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "an anchor stands twice");
+    for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(ids.contains(&target), "{target} leads nowhere");
+    }
+    let header =
+        |name: &str| page.contains(&format!("<th scope=\"col\">{name}<small>oce-internet-a</small></th>"));
+    assert!(header("virtual-oce-internet-a") && header("asterisk-internet"));
+    let xml = junit(&all).unwrap();
+    assert!(xml.contains("OXO063/011.001 virtual-oce-internet-a (oce-internet-a)"));
+    assert!(xml.contains("asterisk-internet.BC-01"));
+    assert!(summary_text(&all).contains("on asterisk-internet, oce-internet-a"));
 }

@@ -1,4 +1,4 @@
-//! Two results of one load, with every verdict word in them and text from the wire that tries to break out.
+//! Results of one load, with every verdict word in them and text from the wire that tries to break out.
 
 use oxocert_judge::result::{
     BenchFacts, CaseResult, ChannelCounts, CheckResult, ClauseResult, Counts, Finding, LadderLine,
@@ -17,6 +17,15 @@ pub(super) fn results() -> Vec<RunResult> {
         result("powercpu-bvpn", "OXO Connect PowerCPU", Verdict::Fail),
         result("oce-bvpn", "OXO Connect Evolution (OCE)", Verdict::Pass),
     ]
+}
+
+/// A result on a trunk over internet, of this bench.
+pub(super) fn internet(bench: &str) -> RunResult {
+    let mut result = result("oce-internet-a", "OXO Connect Evolution (OCE)", Verdict::Pass);
+    result.bench.name = bench.into();
+    result.bench.trunk = "127.21.2.1:5061 over TLS".into();
+    result.encrypted = Some(super::trunk::trunk());
+    result
 }
 
 pub(super) fn result(architecture: &str, product: &str, verdict: Verdict) -> RunResult {
@@ -147,9 +156,15 @@ pub(super) fn result(architecture: &str, product: &str, verdict: Verdict) -> Run
         }],
         sizing: vec![
             sizing("offnet-rs", "BC-01", 1, Verdict::Pass),
-            sizing("hold", "HR-04", if bad { 3 } else { 2 }, if bad { Verdict::Fail } else { Verdict::Pass }),
+            sizing(
+                "hold",
+                if bad { "HR-04" } else { "KA-02" },
+                if bad { 3 } else { 2 },
+                if bad { Verdict::Fail } else { Verdict::Pass },
+            ),
         ],
         cases,
+        encrypted: None,
         matrix,
         damage: Vec::new(),
     };
