@@ -137,6 +137,9 @@ impl Question {
             return (text, request.is_signed());
         };
         let remarks = judge(request, name);
+        if remarks.is_empty() {
+            text.push_str(&fact("fields", "as Orange §5.2.3 has them"));
+        }
         for remark in &remarks {
             text.push_str(&fact(if remark.refuses { "wrong" } else { "note" }, &remark.text));
         }
