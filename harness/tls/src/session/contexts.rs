@@ -136,7 +136,7 @@ impl Contexts {
         Told { name: self.endpoint.peer_name.as_deref(), now: self.judge.now().0, desk: self.desk() }
     }
 
-    /// What rustls is answered; `None` where it has not the versions, or will not use the key.
+    /// What rustls is answered; `None` where it has not the versions or the suites, or will not use the key.
     fn answers(&mut self) -> Option<Arc<Answers>> {
         if self.answers.is_none() {
             self.answers = Some(self.new_answers().map(Arc::new));
@@ -145,7 +145,9 @@ impl Contexts {
     }
 
     fn new_answers(&self) -> Option<Answers> {
-        if self.endpoint.lowest < Version::Tls12 || self.endpoint.highest < Version::Tls12 {
+        let has_suites =
+            self.endpoint.highest >= Version::Tls13 || self.suites.iter().copied().any(of_rustls);
+        if self.endpoint.lowest < Version::Tls12 || !has_suites {
             return None;
         }
         let own = match &self.endpoint.identity {
@@ -230,8 +232,11 @@ impl Contexts {
             .map(openssl::ssl::cipher_name)
             .filter(|name| *name != "(NONE)")
             .collect();
+        // An empty list would be OpenSSL's own choice.
         if !names.is_empty() {
             context.set_cipher_list(&names.join(":"))?;
+        } else if endpoint.lowest < Version::Tls13 {
+            return Err(Unready::OpenSsl("none of the suites is known".into()));
         }
         context.set_options(SslOptions::CIPHER_SERVER_PREFERENCE | SslOptions::NO_COMPRESSION);
         if let Some(identity) = &endpoint.identity {

@@ -200,3 +200,18 @@ fn the_handshake_is_told_before_the_connection_and_the_flow_is_the_real_one() {
     assert_eq!(order, ["handshake", "connected", "received"]);
     assert!(findings(&seen).is_empty());
 }
+
+#[test]
+fn suites_that_one_library_lacks_or_both() {
+    // Asked of rustls, resuming or not: OpenSSL has the CBC suites.
+    for resumes in [false, true] {
+        let cbc = |endpoint| Endpoint { suites: vec![0xc027], resumes, ..endpoint };
+        let pair = Pair::ping(cbc(dut(Backend::Rustls)), cbc(sbc(Backend::Rustls)));
+        assert_eq!(handshake(&pair.seen_by_a()).suite, Some(0xc027));
+    }
+    // RC4 with 40 bits: nobody has it, which is told and never replaced by something better.
+    let nobody = Endpoint { suites: vec![0x0003], ..dut(Backend::OpenSsl) };
+    let seen = Pair::ping(nobody, sbc(Backend::OpenSsl)).seen_by_a();
+    assert!(handshakes(&seen).is_empty() && findings(&seen).len() == 1);
+    assert!(matches!(seen.last(), Some(Saw::Closed(flow, _)) if flow.local.port() == 0));
+}
