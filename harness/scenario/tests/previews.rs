@@ -32,3 +32,35 @@ fn the_ladder_of_a_call() {
         assert!(ladder::preview(case).lines().all(|line| line.chars().count() <= 100), "{}", case.id);
     }
 }
+
+#[test]
+fn the_ladder_of_names_and_handshakes() {
+    let sources = disk::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+    let bench = load_bench(&sources, "hw-profiles/virtual-oce-internet-a.toml").unwrap();
+    let cases = load_cases(&sources, &sources.scenario_paths(), &bench).unwrap();
+    let dn_02 = cases.iter().find(|case| case.id.as_str() == "DN-02").unwrap();
+    insta::assert_snapshot!(ladder::preview(dn_02), @r#"
+    DN-02  The address of the a-SBC changes: the old one is left, the new one is used when its record s~
+
+               set.hq1          DUT           dns.a       sbc.nominal    sbc.backup       pstn.a
+           set-up -----------------------------------------------------------------------------------
+    s1     * dut is idle within 5 s
+           flow -------------------------------------------------------------------------------------
+    1      * dns.a answers sbc1.business-talk-ip.orange-business.com with A 127.21.9.9, ttl 3 s
+    2      * sbc.nominal waits 5200 ms
+    3                            |<---------TLS close---------|
+    4      * sbc.nominal sees no TLS handshake for 5500 ms
+    5             |INVITE 0027~>|
+    6                            |-------------------------INVITE-------------------------->| <= 3 s vi~
+    7             |--hang up--->|
+    8                            |-------------------------CANCEL-------------------------->| <= 1 s
+    9      * dns.a answers sbc1.business-talk-ip.orange-business.com with A 127.21.1.1, ttl 3 s
+    10                           |-------TLS completed------->| <= 5.2 s
+    11     * dut has its gateway up via sbc.nominal within 4.4 s
+           teardown ---------------------------------------------------------------------------------
+    t1     * dns.a works normally again
+    "#);
+    for case in &cases {
+        assert!(ladder::preview(case).lines().all(|line| line.chars().count() <= 100), "{}", case.id);
+    }
+}
