@@ -219,10 +219,18 @@ impl Stage {
         }
     }
 
-    /// Records an event of the secured trunk, and keeps it for the steps.
+    /// Records an event of the secured trunk, and keeps it for the steps where it is the DUT's: those of a stranger may be many.
     pub(crate) fn happened(&mut self, at: At, what: What) {
         let event = self.out.record(at, what.clone());
-        self.inbox.happened.push(Happened { event, at, what });
+        let of_dut = match &what {
+            What::Tls(seen) => seen.peer == Emitter::Dut,
+            What::TlsEnded(ended) => ended.peer == Emitter::Dut,
+            What::Dns(query) => query.emitter == Emitter::Dut,
+            _ => true,
+        };
+        if of_dut {
+            self.inbox.happened.push(Happened { event, at, what });
+        }
     }
 
     /// The PSTN party whose call a message belongs to: by its Call-ID, for a new INVITE by the called number.

@@ -362,14 +362,13 @@ impl Machine for SecurePbx {
         match input {
             Input::Command(PbxCommand::Start) => self.start(),
             Input::Received { flow, bytes, .. } if flow.local.port() == 40_053 => self.resolved(&bytes),
-            Input::Received { flow, bytes, .. } if flow.local.port() == 5060 => {
-                if self.fault == Fault::AnswersInClear {
-                    let text =
-                        String::from_utf8(bytes).unwrap().replacen("OPTIONS", "SIP/2.0 200 OK\r\nX: ", 1);
-                    self.queue.push(Output::Transmit { flow, tos: 0, bytes: text.into_bytes() });
-                }
+            Input::Received { flow, bytes, .. }
+                if flow.local.port() == 5060 && self.fault == Fault::AnswersInClear =>
+            {
+                let text = String::from_utf8(bytes).unwrap().replacen("OPTIONS", "SIP/2.0 200 OK\r\nX: ", 1);
+                self.queue.push(Output::Transmit { flow, tos: 0, bytes: text.into_bytes() });
             }
-            Input::Received { flow, bytes, .. } => {
+            Input::Received { flow, bytes, .. } if flow.local.port() != 5060 => {
                 let side = if flow.transport == Transport::Tls { Side::Trunk } else { Side::Lan };
                 self.ua(side).receive(at, flow, &bytes);
             }

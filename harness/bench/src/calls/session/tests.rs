@@ -121,3 +121,20 @@ fn an_answer_in_clear_to_a_secured_offer_is_told_and_nothing_is_sent() {
     assert_eq!(sending, receiving);
     assert!(one.objection(&answer.bytes).unwrap().contains("RTP/AVP on a secured trunk"));
 }
+
+#[test]
+fn legs_that_the_network_joins_know_each_others_keys() {
+    let (mut one, mut other) = (secured(1, 1), secured(2, 2));
+    one.opened();
+    other.opened();
+    let (a, b) = ((one.local, one.sending_key()), (other.local, other.sending_key()));
+    one.redirect(b.0, b.1.clone());
+    other.redirect(a.0, a.1.clone());
+    let secured = |session: &mut Session, sending: Option<Key>, receiving: Option<Key>| {
+        let port = session.port;
+        let wanted = Command::Secure { port, sending, receiving };
+        assert_eq!(session.refresh(false).first(), Some(&wanted));
+    };
+    secured(&mut one, a.1.clone(), b.1.clone());
+    secured(&mut other, b.1, a.1);
+}
