@@ -62,6 +62,7 @@ impl VirtualOxo {
                 gateway.status = Status::Down;
             }
         }
+        self.after_connecting(flow.remote);
         if self.fall_back_to_udp(flow, stood) {
             return;
         }

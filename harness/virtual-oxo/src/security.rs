@@ -9,7 +9,7 @@ use oxocert_tls::{
     Backend, Command, Endpoint, Event, Handshake, Outcome, PeerPolicy, Side as Opener, Version,
 };
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// The TLS 1.2 suites of Orange §2.4.6, in its order.
@@ -98,6 +98,16 @@ impl VirtualOxo {
         }
         if let Some(number) = self.gateways.at(flow.remote) {
             self.toward(number, flow.remote.ip(), End::Client);
+        }
+    }
+
+    /// The connection is made, or cannot be: it serves again as it did.
+    pub(crate) fn after_connecting(&mut self, remote: SocketAddr) {
+        if self.settings.is_secured()
+            && self.ends_differ()
+            && let Some(number) = self.gateways.at(remote)
+        {
+            self.toward(number, remote.ip(), End::Server);
         }
     }
 
@@ -239,11 +249,8 @@ impl VirtualOxo {
 
     fn shaken_hands(&mut self, handshake: &Handshake) {
         let remote = handshake.flow.remote;
-        if handshake.opened_by == Opener::Own
-            && self.ends_differ()
-            && let Some(number) = self.gateways.at(remote)
-        {
-            self.toward(number, remote.ip(), End::Server);
+        if handshake.opened_by == Opener::Own {
+            self.after_connecting(remote);
         }
         match &handshake.outcome {
             Outcome::Completed => {

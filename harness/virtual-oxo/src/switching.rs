@@ -22,20 +22,26 @@ impl VirtualOxo {
     /// a stream does not need.
     pub(crate) fn switch(&mut self, flow: Flow, bytes: Vec<u8>, repeated: bool) -> Option<(Flow, Vec<u8>)> {
         let is_request = !bytes.starts_with(b"SIP/2.0 ");
-        if flow.transport != Transport::Udp || !self.settings.trunk.udp_to_tcp || !is_request {
+        if flow.transport == Transport::Tls || !self.settings.trunk.udp_to_tcp || !is_request {
             return Some((flow, bytes));
         }
         let Ok(message) = Message::parse(&bytes) else { return Some((flow, bytes)) };
         let Some(branch) = message.branch() else { return Some((flow, bytes)) };
         // CANCEL and the ACK to a refusal belong to the transaction and go where its INVITE went (§9.1, §17.1.1.3).
         let known = self.switched.0.contains_key(&branch);
-        if !known && (bytes.len() <= LONGEST || self.has(Defect::StaysOnUdp)) {
+        let stays =
+            bytes.len() <= LONGEST || self.has(Defect::StaysOnUdp) || flow.transport == Transport::Tcp;
+        if !known && stays {
             return Some((flow, bytes));
         }
         if known && repeated {
             return None;
         }
-        let stream = Flow::tcp(SocketAddr::new(flow.local.ip(), 0), flow.remote);
+        // Once the answers come over the stream, the user agent sends there by itself: only the Via is still a datagram's.
+        let stream = match flow.transport {
+            Transport::Tcp => flow,
+            _ => Flow::tcp(SocketAddr::new(flow.local.ip(), 0), flow.remote),
+        };
         let text = String::from_utf8_lossy(&bytes)
             .replacen("SIP/2.0/UDP", "SIP/2.0/TCP", 1)
             .replacen(";rport", "", 1);

@@ -40,6 +40,7 @@ pub struct Agent {
 pub struct Seen {
     pub at: At,
     pub by: &'static str,
+    pub over: Transport,
     pub message: Message,
 }
 
@@ -52,6 +53,8 @@ pub struct Lab {
     /// The box's orders to its media engine.
     pub media: Vec<(At, Command)>,
     pub console: Vec<String>,
+    /// Nobody takes streams.
+    pub no_streams: bool,
     on_the_way: VecDeque<(At, Flow, Vec<u8>)>,
 }
 
@@ -103,6 +106,7 @@ impl Lab {
             seen: Vec::new(),
             media: Vec::new(),
             console: Vec::new(),
+            no_streams: false,
             on_the_way: VecDeque::new(),
         };
         for (set, password) in [("101", "one-o-one"), ("102", "one-o-two"), ("201", "two-o-one")] {
@@ -173,15 +177,18 @@ impl Lab {
 
     fn deliver(&mut self, flow: Flow, bytes: Vec<u8>) {
         let here = flow.reversed();
-        let to_box = [TRUNK, LAN, CONSOLE].iter().any(|at| here.local == address(at));
+        let opened = SocketAddr::new(address(TRUNK).ip(), 0);
+        let to_box = here.local == opened || [TRUNK, LAN, CONSOLE].iter().any(|at| here.local == address(at));
         if to_box {
             self.oxo.handle(self.now, Input::Received { flow: here, tos: None, bytes });
+        } else if here.transport == Transport::Tcp && self.no_streams {
+            self.oxo.handle(self.now, Input::Closed { flow, reason: "connection refused".into() });
         } else if let Some((name, agent)) = self.agents.iter_mut().find(|(_, a)| a.address == here.local) {
             if !agent.mute {
                 agent.ua.receive(self.now, here, &bytes);
             }
             if let Ok(message) = Message::parse(&bytes) {
-                self.seen.push(Seen { at: self.now, by: name, message });
+                self.seen.push(Seen { at: self.now, by: name, over: here.transport, message });
             }
         } else if here.local.port() == 7 {
             self.console.push(String::from_utf8(bytes).unwrap());

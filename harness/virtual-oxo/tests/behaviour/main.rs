@@ -9,4 +9,5 @@ mod hold;
 mod identity;
 mod lab;
 mod secured;
+mod switching;
 mod transfer;
