@@ -25,7 +25,7 @@ impl Secrets {
             match &event.what {
                 What::Sip(seen) => {
                     let text = String::from_utf8_lossy(&seen.bytes.0);
-                    known.extend(inline_keys(&text).map(|key| bare(key).to_owned()));
+                    known.extend(inline_keys(&text).map(str::to_owned));
                 }
                 // Label, client random, secret (NSS key log format): the random is public.
                 What::TlsSecret { line } => {
@@ -69,6 +69,12 @@ impl Secrets {
         }
     }
 
+    /// Whether a run of characters holds a key, on its own or grown together with what stands beside it.
+    fn is_in(&self, run: &str) -> bool {
+        let lower = run.to_ascii_lowercase();
+        self.known.contains(run) || self.known.iter().any(|key| run.contains(key) || lower.contains(key))
+    }
+
     /// The text without keys; `None` where it holds none.
     fn clean(&self, text: &str) -> Option<String> {
         let mut clean = String::with_capacity(text.len());
@@ -78,8 +84,7 @@ impl Secrets {
             let end = rest.find(|c: char| !is_of_key(c)).unwrap_or(rest.len());
             let (run, tail) = rest.split_at(end);
             let is_inline = clean.len() >= INLINE.len() && ends_with_inline(&clean);
-            let is_known = run.len() >= SHORTEST
-                && (self.known.contains(bare(run)) || self.known.contains(&run.to_ascii_lowercase()));
+            let is_known = run.len() >= SHORTEST && self.is_in(run);
             if !run.is_empty() && (is_inline || is_known) {
                 clean.push_str(REDACTED);
                 changed = true;
@@ -107,14 +112,9 @@ fn ends_with_inline(text: &str) -> bool {
     tail.is_some_and(|tail| tail.eq_ignore_ascii_case(INLINE))
 }
 
-/// Characters of base64 and of hexadecimal.
+/// Characters of base64 and of hexadecimal; padding is none of the key.
 fn is_of_key(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
-}
-
-/// A key without its padding.
-fn bare(key: &str) -> &str {
-    key.trim_end_matches('=')
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/')
 }
 
 /// What follows each `inline:`, and each further key of the same line (`inline:..|1:4;inline:..`).
@@ -151,7 +151,13 @@ mod tests {
         ] {
             assert_eq!(clean(text), wanted);
         }
-        assert_eq!(clean(&format!("`{KEY}==` came")), "`\u{2026}(redacted)` came");
+        for (text, wanted) in [
+            (format!("`{KEY}==` came"), "`\u{2026}(redacted)==` came"),
+            (format!("x={KEY};y"), "x=\u{2026}(redacted);y"),
+            (format!("at/{KEY} it"), "\u{2026}(redacted) it"),
+        ] {
+            assert_eq!(clean(&text), wanted);
+        }
         assert_eq!(clean(&"AB".repeat(24)), REDACTED);
         assert!(!clean("-----BEGIN PRIVATE KEY-----\nMIIE").contains("MIIE"));
     }

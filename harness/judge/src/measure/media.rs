@@ -151,7 +151,7 @@ pub(super) fn count(context: &Context<'_, '_>, id: &StepId, what: StreamCount) -
     };
     if is_protection(what) {
         // Toward its sets the DUT sends in clear: the trunk alone is secured (Orange §2.4.7).
-        windows.retain(|(_, window)| window.role.as_str().starts_with("pstn."));
+        windows.retain(|(_, window)| context.bench.parties.contains_key(&window.role));
         if windows.is_empty() {
             return Err(NoReading::WithoutSubject(format!("the DUT sent nothing to a party in step {id}")));
         }
