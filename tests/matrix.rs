@@ -1,7 +1,7 @@
 //! The defect rule: every check can fail, and each defect turns exactly the checks it is declared to turn.
 
 use oxocert_cli::args::MATRIX_PROFILES as PROFILES;
-use oxocert_cli::matrix::{Cell, applicable, outcomes};
+use oxocert_cli::matrix::{Cell, applicable, outcomes, tried};
 use oxocert_cli::virtual_run::VirtualBench;
 use oxocert_record::{CaseId, Verdict};
 use oxocert_scenario::Sources;
@@ -43,16 +43,16 @@ fn each_defect_turns_exactly_the_checks_it_declares() {
     let known: BTreeSet<&str> = oxocert_virtual_oxo::all_defects().iter().map(|defect| defect.name).collect();
     assert_eq!(declared, known, "the defects that are declared, and those that the virtual OXO has");
     let mut differences = Vec::new();
-    for profile in PROFILES {
-        let ground = ground(&sources, profile);
+    let grounds = PROFILES.map(|profile| ground(&sources, profile));
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (at, (profile, ground)) in PROFILES.into_iter().zip(&grounds).enumerate() {
         let of_profile: Vec<&DefectCard> = cards.iter().filter(|card| card.profile == profile).collect();
-        let cells: Vec<Cell<'_>> = of_profile
-            .iter()
-            .flat_map(|card| {
-                let ground = &ground;
-                applicable(ground).map(move |case| Cell { ground, defect: Some(&card.name), case })
-            })
-            .collect();
+        let mut cells: Vec<Cell<'_>> = Vec::new();
+        for card in &of_profile {
+            let cases = tried(&grounds, at, seen.contains(card.name.as_str()));
+            cells.extend(cases.into_iter().map(|case| Cell { ground, defect: Some(&card.name), case }));
+        }
+        seen.extend(of_profile.iter().map(|card| card.name.as_str()));
         let mut observed: BTreeMap<&str, BTreeMap<CaseId, BTreeSet<CheckId>>> = BTreeMap::new();
         for (cell, outcome) in cells.iter().zip(outcomes(&cells)) {
             let of_defect = observed.entry(cell.defect.unwrap_or_default()).or_default();

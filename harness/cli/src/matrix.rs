@@ -102,10 +102,22 @@ pub fn applicable(ground: &VirtualBench) -> impl Iterator<Item = &Case> {
     ground.cases.iter().filter(|case| case.not_applicable.is_none())
 }
 
+/// The cases that a defect is tried on at a bench. A defect that earlier benches have seen already is tried over internet on the
+/// cases that are new there: the call flows are the same ones, and each of them costs two handshakes.
+pub fn tried(grounds: &[VirtualBench], at: usize, is_known: bool) -> Vec<&Case> {
+    let Some((ground, earlier)) = grounds.get(..=at).and_then(<[VirtualBench]>::split_last) else {
+        return Vec::new();
+    };
+    if ground.bench.internet.is_none() || !is_known {
+        return applicable(ground).collect();
+    }
+    let known: BTreeSet<&CaseId> = earlier.iter().flat_map(applicable).map(|case| &case.id).collect();
+    applicable(ground).filter(|case| !known.contains(&case.id)).collect()
+}
+
 /// The checks that a defect turns to FAIL, by case; cases it does not touch are left out.
-pub fn turns(ground: &VirtualBench, defect: &str) -> BTreeMap<CaseId, BTreeSet<CheckId>> {
-    let cells: Vec<Cell<'_>> =
-        applicable(ground).map(|case| Cell { ground, defect: Some(defect), case }).collect();
+pub fn turns(ground: &VirtualBench, cases: &[&Case], defect: &str) -> BTreeMap<CaseId, BTreeSet<CheckId>> {
+    let cells: Vec<Cell<'_>> = cases.iter().map(|case| Cell { ground, defect: Some(defect), case }).collect();
     let outcomes = outcomes(&cells);
     cells
         .iter()
@@ -148,9 +160,10 @@ pub fn cards(grounds: &[VirtualBench]) -> Vec<DefectCard> {
     let mut cards: Vec<DefectCard> = Vec::new();
     let mut turned: BTreeSet<(CaseId, CheckId)> = BTreeSet::new();
     let mut has_card: BTreeSet<&str> = BTreeSet::new();
-    for ground in grounds {
+    for (at, ground) in grounds.iter().enumerate() {
         for defect in oxocert_virtual_oxo::all_defects() {
-            let turns = turns(ground, defect.name);
+            let cases = tried(grounds, at, has_card.contains(defect.name));
+            let turns = turns(ground, &cases, defect.name);
             let pairs: Vec<_> = turns
                 .iter()
                 .flat_map(|(case, checks)| checks.iter().map(move |check| (case.clone(), check.clone())))

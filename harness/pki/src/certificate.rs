@@ -118,7 +118,7 @@ impl Certificate {
         if !rest.is_empty() {
             return None;
         }
-        let openssl = X509::from_der(der).ok()?;
+        let openssl = crate::parsed(der).ok()?;
         // The openssl crate takes a certificate apart lazily: a key that cannot be read shows only here.
         let key = openssl.public_key().ok()?;
         let key = KeyKind::of(&key);

@@ -14,6 +14,7 @@ pub mod inspect;
 mod issue;
 pub mod lab;
 pub mod ledger;
+mod parsed;
 pub mod request;
 mod utc;
 
@@ -23,4 +24,5 @@ pub use files::{read_chain, read_identity, write_chain};
 pub use flaw::Flaw;
 pub use identity::{Identity, UtcSeconds};
 pub use issue::{LONGEST_DAYS, Terms, issue};
+pub use parsed::parsed;
 pub use request::Request;

@@ -15,7 +15,7 @@ use openssl::ssl::{
     SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::{X509, X509StoreContextRef, X509VerifyResult};
+use openssl::x509::{X509StoreContextRef, X509VerifyResult};
 use oxocert_pki::Usage;
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
@@ -245,7 +245,7 @@ impl Contexts {
         let mut store = X509StoreBuilder::new()?;
         for der in &endpoint.trusted {
             // One that cannot be read, or stands there twice, helps nobody and harms nobody.
-            let _ = X509::from_der(der).and_then(|certificate| store.add_cert(certificate));
+            let _ = oxocert_pki::parsed(der).and_then(|certificate| store.add_cert(certificate));
         }
         context.set_verify_cert_store(store.build())?;
         let judge = self.judge();
@@ -285,10 +285,10 @@ fn protocol(version: Version) -> SslVersion {
 fn present(context: &mut SslContextBuilder, identity: &oxocert_pki::Identity) -> Result<(), ErrorStack> {
     let mut chain = identity.chain.iter();
     if let Some(first) = chain.next() {
-        context.set_certificate(&*X509::from_der(first)?)?;
+        context.set_certificate(&*oxocert_pki::parsed(first)?)?;
     }
     for der in chain {
-        context.add_extra_chain_cert(X509::from_der(der)?)?;
+        context.add_extra_chain_cert(oxocert_pki::parsed(der)?)?;
     }
     context.set_private_key(&*PKey::private_key_from_pkcs8(&identity.key)?)
 }

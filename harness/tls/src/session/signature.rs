@@ -7,7 +7,6 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Verifier};
-use openssl::x509::X509;
 use rustls::{CertificateError, Error, SignatureScheme};
 
 /// The schemes that can be checked, best first.
@@ -35,8 +34,9 @@ pub(crate) fn check(
     signature: &[u8],
 ) -> Result<(), Error> {
     let unreadable = |_: ErrorStack| Error::from(CertificateError::BadEncoding);
-    let key =
-        X509::from_der(certificate).and_then(|certificate| certificate.public_key()).map_err(unreadable)?;
+    let key = oxocert_pki::parsed(certificate)
+        .and_then(|certificate| certificate.public_key())
+        .map_err(unreadable)?;
     match verifies(message, &key, scheme, signature) {
         Ok(true) => Ok(()),
         Ok(false) | Err(_) => Err(CertificateError::BadSignature.into()),
