@@ -3,12 +3,17 @@
 mod architecture;
 mod bad_input;
 mod judging;
+mod lab_names;
 mod matrix;
 mod process;
+mod running;
 mod sockets_asterisk;
 mod sockets_bad_input;
 mod sockets_certify;
 mod sockets_defects;
+mod sockets_hostile_tls;
+mod sockets_internet;
+mod tls_client;
 mod virtual_seeds;
 
 use std::path::{Path, PathBuf};

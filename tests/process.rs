@@ -83,7 +83,7 @@ impl Project {
         let root = scratch(name);
         let sources = oxocert_scenario::disk::read(&crate::root()).expect("scenarios and profiles");
         for (path, text) in &sources.files {
-            let moved = ["127.10.", "127.11.", "127.12."]
+            let moved = ["127.10.", "127.11.", "127.12.", "127.21.", "127.22."]
                 .iter()
                 .fold(text.clone(), |text, old| text.replace(old, &format!("127.{network}.")));
             let path = root.join(path);
@@ -91,6 +91,13 @@ impl Project {
             fs::write(path, moved).expect("a file of the copy");
         }
         Project { root }
+    }
+
+    /// A folder for the temporary files of programs.
+    pub fn temporary(&self) -> PathBuf {
+        let folder = self.root.join("tmp");
+        fs::create_dir_all(&folder).expect("a folder for temporary files");
+        folder
     }
 
     /// Changes a file of the copy: `old` must stand in it exactly once.

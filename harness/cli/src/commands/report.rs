@@ -5,6 +5,7 @@ use crate::failure::{Failure, harness};
 use crate::output;
 use crate::run_folder::RunFolder;
 use oxocert_judge::RunResult;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,12 +20,25 @@ pub fn run(args: &Report) -> Result<u8, Failure> {
             results.push(folder.result()?);
         }
     }
+    tell_apart(&mut results);
     let first = args.runs.first().map_or(Path::new("."), PathBuf::as_path);
     let folder = args.output.as_deref().unwrap_or(first);
     fs::create_dir_all(folder).map_err(harness(format_args!("make {}", folder.display())))?;
     let page = write_report(folder, &results)?;
     output::line(format_args!("report: {}", page.display()));
     Ok(0)
+}
+
+/// Several runs of one bench get a number behind its name from the second on: names are unique on a page.
+fn tell_apart(results: &mut [RunResult]) {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for result in results {
+        let times = seen.entry(result.bench.name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            result.bench.name = format!("{}, run {times}", result.bench.name);
+        }
+    }
 }
 
 /// Writes `index.html` and `junit.xml`; the path of the page.

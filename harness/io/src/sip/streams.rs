@@ -13,9 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
-/// Connections at once beyond which none is accepted any more: half of the descriptors that a process has by default. A
+/// Connections at once beyond which none is accepted any more: three quarters of the descriptors that a process has by default. A
 /// telephone system has one or two.
-const MOST_CONNECTIONS: usize = 512;
+const MOST_CONNECTIONS: usize = 768;
 
 /// How long no connection is accepted where the system gives none (out of descriptors or memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
