@@ -36,7 +36,7 @@ impl VirtualOxo {
         if self.has(Defect::NeverRecoversGateway) && gateway.status == Status::Down {
             return;
         }
-        let idle = gateway.pending.is_none() && !gateway.quiet_until.is_some_and(|until| self.now < until);
+        let idle = gateway.pending.is_none() && gateway.quiet_until.is_none_or(|until| self.now >= until);
         let wait = if self.has(Defect::KeepAliveSlow) {
             period * 3
         } else if self.has(Defect::KeepAliveIrregular) {

@@ -55,10 +55,10 @@ impl TlsMaterial {
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        if !self.identities.get("good").is_some_and(|identity| !identity.chain.is_empty()) {
+        if self.identities.get("good").is_none_or(|identity| identity.chain.is_empty()) {
             return Err(SettingsError::Invalid("the box has no certificate called `good`".into()));
         }
-        if !self.trusted.get("good").is_some_and(|trusted| !trusted.is_empty()) {
+        if self.trusted.get("good").is_none_or(Vec::is_empty) {
             return Err(SettingsError::Invalid("the box has no CA certificate that it trusts".into()));
         }
         Ok(())
