@@ -5,8 +5,9 @@ use crate::certificate::{self, Certificate};
 use crate::result::CertificateRow;
 use std::collections::BTreeSet;
 
-/// The root that browsers' stores dropped in 2026 (C19).
-const OLD_ROOT: &str = "CN=DigiCert Global Root CA";
+/// The root that browsers' stores dropped in 2026 (C19); the names of its successors do not hold this. The lab's root that stands
+/// for it names it.
+const OLD_ROOT: &str = "DigiCert Global Root CA";
 
 pub(super) fn rows(whole: &Whole<'_, '_>) -> (Vec<CertificateRow>, Vec<String>) {
     let mut rows: Vec<CertificateRow> = Vec::new();
@@ -47,9 +48,9 @@ pub(super) fn rows(whole: &Whole<'_, '_>) -> (Vec<CertificateRow>, Vec<String>) 
 
 fn warnings_of(place: u32, read: &Certificate) -> Vec<String> {
     let mut warnings = Vec::new();
-    if ends_with(&read.issuer, OLD_ROOT) || ends_with(&read.subject, OLD_ROOT) {
+    if read.issuer.contains(OLD_ROOT) || read.subject.contains(OLD_ROOT) {
         warnings.push(
-            "C19: the DUT's chain ends in DigiCert Global Root CA, which browsers' root stores removed in 2026; plan its migration to Global Root G2."
+            "C19: the DUT's chain ends in DigiCert Global Root CA (or in the lab's root that stands for it), which browsers' root stores removed in 2026; plan its migration to Global Root G2."
                 .to_owned(),
         );
     }
@@ -78,9 +79,4 @@ fn warnings_of(place: u32, read: &Certificate) -> Vec<String> {
         warnings.push(format!("C21: the DUT's key is {}, where the document prints RSA 2048.", read.key));
     }
     warnings
-}
-
-/// Whether one part of a name is this and no longer one (`.. Root CA` is not `.. Root CA 2`).
-fn ends_with(name: &str, part: &str) -> bool {
-    name.split(',').any(|one| one.trim() == part)
 }

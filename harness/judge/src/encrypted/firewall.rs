@@ -64,7 +64,7 @@ fn handshakes(whole: &Whole<'_, '_>, role: &RoleName, by_dut: bool, port: u16) -
     });
     let first = list.next()?;
     let on = if port == SIGNALLING { String::new() } else { format!(" on port {port} of this bench") };
-    Some((format!("{} connections{on}", list.count() + 1), first.n))
+    Some((format!("{}{on}", counted(list.count() + 1, "connection", "connections")), first.n))
 }
 
 fn media_out(whole: &Whole<'_, '_>, sbc: IpAddr) -> Sight {
@@ -100,7 +100,7 @@ fn names(whole: &Whole<'_, '_>) -> Sight {
     let (n, first) = queries.next()?;
     let port = first.local.port();
     let on = if port == NAMES { String::new() } else { format!(" on port {port} of this bench") };
-    Some((format!("{} queries{on}", queries.count() + 1), n))
+    Some((format!("{}{on}", counted(queries.count() + 1, "query", "queries")), n))
 }
 
 fn in_clear(whole: &Whole<'_, '_>) -> Sight {
@@ -110,5 +110,9 @@ fn in_clear(whole: &Whole<'_, '_>) -> Sight {
             && seen.on.transport != Transport::Tls
     });
     let first = messages.next()?;
-    Some((format!("{} messages", messages.count() + 1), first.n))
+    Some((counted(messages.count() + 1, "message", "messages"), first.n))
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -215,18 +215,20 @@ fn srtp(row: &SrtpRow) -> Srtp {
 }
 
 fn name(row: &NameRow) -> Name {
-    let seconds = |ms: u64| ms as f64 / 1000.0;
+    let seconds = |ms: u64| format!("{:.1} s", ms as f64 / 1000.0);
     Name {
         name: printable(&row.name),
         kind: row.kind.clone(),
         server: row.server.clone(),
         answers: printable(&row.answers.join("; ")),
         count: row.count,
-        interval: match row.interval_ms {
-            None => "\u{2013}".to_owned(),
-            Some((one, other)) if one == other => format!("{:.1} s", seconds(one)),
-            Some((shortest, longest)) => format!("{:.1} to {:.1} s", seconds(shortest), seconds(longest)),
-        },
+        interval: row.interval_ms.map_or_else(
+            || "\u{2013}".to_owned(),
+            |(shortest, longest)| {
+                let (shortest, longest) = (seconds(shortest), seconds(longest));
+                if shortest == longest { shortest } else { format!("{shortest} to {longest}") }
+            },
+        ),
         event: event(Some(row.first)),
     }
 }

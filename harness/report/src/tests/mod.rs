@@ -143,7 +143,7 @@ fn the_encrypted_trunk_is_drawn() {
         "oce.oxocert.example",
         "AES_CM_128_HMAC_SHA1_80",
         "sbc1.business-talk-ip.orange-business.com",
-        "2.0 to 2.1 s",
+        "2.0 s to 2.1 s",
         "DUT to sbc.nominal, TCP 5061",
         "not seen",
     ] {
