@@ -10,9 +10,10 @@ use crate::run_folder::BenchFolder;
 use oxocert_machine::Seed;
 use oxocert_pki::lab::Lab;
 use oxocert_record::RoleName;
-use oxocert_scenario::model::bench::DutDriver;
+use oxocert_scenario::model::bench::{Bench, DutDriver};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 /// What a DUT needs to be started.
 pub struct Order<'a> {
@@ -78,4 +79,12 @@ impl Dut {
             Dut::Real => Vec::new(),
         }
     }
+}
+
+/// A program to start as the DUT, where the profile says so in a network namespace of its own (`scripts/internet-lab`).
+fn in_namespace(bench: &Bench, program: &Path) -> Command {
+    let Some(namespace) = &bench.dut.namespace else { return Command::new(program) };
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]).arg(program);
+    command
 }

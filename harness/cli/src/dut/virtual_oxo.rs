@@ -38,7 +38,7 @@ impl Process {
         let program = std::env::current_exe().map_err(harness("find this program"))?;
         let profile = order.root.join(&order.plan.profile);
         let settings = profile.parent().unwrap_or(Path::new(".")).join(settings);
-        let mut command = Command::new(&program);
+        let mut command = super::in_namespace(&order.plan.bench, &program);
         command.arg("virtual-oxo").arg("--settings").arg(&settings).arg("--passwords-from-stdin");
         command.arg("--seed").arg(order.seed.child("dut").0.to_string());
         let scratch = order.lab.map(Scratch::write).transpose()?;

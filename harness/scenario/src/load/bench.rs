@@ -204,6 +204,7 @@ fn dut(node: &Node<'_>) -> Option<(Dut, BTreeMap<String, String>)> {
         }
         None => {}
     }
+    let namespace = fields.get("namespace").and_then(|node| node.text()).map(str::to_owned);
     let realm = fields.get("realm").and_then(|node| node.text()).map(str::to_owned);
     if let Some(outside) = fields.need("outside").and_then(|node| node.text()) {
         texts.insert("dut.outside".to_owned(), outside.to_owned());
@@ -228,6 +229,7 @@ fn dut(node: &Node<'_>) -> Option<(Dut, BTreeMap<String, String>)> {
     let dut = Dut {
         platform,
         driver: driver?,
+        namespace,
         trunk: trunk?,
         transport: transport?,
         registrar: registrar?,

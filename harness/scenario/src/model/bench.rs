@@ -223,6 +223,8 @@ pub struct Dut {
     pub platform: Option<Platform>,
     /// How it is started and configured.
     pub driver: DutDriver,
+    /// The network namespace in which the harness starts it; `None`: its own.
+    pub namespace: Option<String>,
     /// Where the a-SBC sends to (trunk).
     pub trunk: SocketAddr,
     /// Transport on the trunk.
