@@ -1,7 +1,7 @@
 //! How patterns are written: `INVITE`, `re-INVITE`, `BYE`, `180`, `18x`, `4xx`, `400-699 INVITE`, `200 OPTIONS`; of the secured
 //! trunk `TLS handshake`, `TLS completed`, `TLS refused`, `TLS closed`, `DNS A`, `DNS query`, `probe answer`.
 
-use crate::model::MessagePattern;
+use crate::model::{MessagePattern, Probed};
 use std::fmt;
 
 /// Methods that a pattern may name (RFC 3261 and its extensions that a trunk sees).
@@ -26,8 +26,8 @@ pub const METHODS: [&str; 14] = [
 pub const DNS_TYPES: [&str; 4] = ["A", "AAAA", "NAPTR", "SRV"];
 
 /// Patterns that mean no SIP message, as they are written; beside them `DNS <type>`.
-pub const EVENTS: [&str; 6] =
-    ["TLS handshake", "TLS completed", "TLS refused", "TLS closed", "DNS query", "probe answer"];
+pub const EVENTS: [&str; 8] =
+    ["TLS handshake", "TLS completed", "TLS refused", "TLS closed", "DNS query", "probe answer", "probe refused", "probe ignored"];
 
 /// What a pattern means: it decides who can see it and which fields it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl MessagePattern {
             | MessagePattern::Response { .. } => Family::Message,
             MessagePattern::Tls { .. } | MessagePattern::TlsClosed => Family::Tls,
             MessagePattern::Dns { .. } => Family::Dns,
-            MessagePattern::ProbeAnswer => Family::Probe,
+            MessagePattern::ProbeAnswer(_) => Family::Probe,
         }
     }
 
@@ -92,7 +92,9 @@ impl MessagePattern {
             "TLS completed" => return Some(MessagePattern::Tls { completed: Some(true) }),
             "TLS refused" => return Some(MessagePattern::Tls { completed: Some(false) }),
             "TLS closed" => return Some(MessagePattern::TlsClosed),
-            "probe answer" => return Some(MessagePattern::ProbeAnswer),
+            "probe answer" => return Some(MessagePattern::ProbeAnswer(Probed::Any)),
+            "probe refused" => return Some(MessagePattern::ProbeAnswer(Probed::Refused)),
+            "probe ignored" => return Some(MessagePattern::ProbeAnswer(Probed::Ignored)),
             method if METHODS.contains(&method) => return Some(MessagePattern::Request(method.to_owned())),
             _ => {}
         }
@@ -144,7 +146,9 @@ impl fmt::Display for MessagePattern {
                 write!(f, "DNS {}", kind.as_deref().unwrap_or("query"))?;
                 name.as_ref().map_or(Ok(()), |name| write!(f, " {name}"))
             }
-            MessagePattern::ProbeAnswer => f.write_str("probe answer"),
+            MessagePattern::ProbeAnswer(Probed::Any) => f.write_str("probe answer"),
+            MessagePattern::ProbeAnswer(Probed::Refused) => f.write_str("probe refused"),
+            MessagePattern::ProbeAnswer(Probed::Ignored) => f.write_str("probe ignored"),
             MessagePattern::Response { low, high, method } => {
                 match (low, high) {
                     _ if low == high => write!(f, "{low}")?,

@@ -149,6 +149,11 @@ impl Gateways {
         primaries.into_iter().chain(backups).find(usable)
     }
 
+    /// Whether one of them is down.
+    pub(crate) fn any_is_down(&self) -> bool {
+        self.0.iter().any(|gateway| gateway.status == Status::Down)
+    }
+
     /// The gateway whose OPTIONS this was, with the address it went to.
     pub(crate) fn asked(&mut self, request: RequestId) -> Option<(GatewayNo, SocketAddr)> {
         let number = self.0.iter().position(|g| g.pending.is_some_and(|(id, _)| id == request))?;

@@ -7,7 +7,7 @@ use crate::defects::Defect;
 use crate::leg::{LegId, Side};
 use crate::oxo::VirtualOxo;
 use oxocert_machine::Seed;
-use oxocert_media::engine::{Command, PortId};
+use oxocert_media::engine::{Command, PortId, Trouble};
 use oxocert_media::srtp::{Key, Mki, Suite};
 use oxocert_sip::sdp::{Audio, Crypto};
 use rand::Rng;
@@ -157,6 +157,9 @@ impl VirtualOxo {
         let mut receiving = key(&theirs);
         if ignores_mki && let Some(key) = &mut receiving {
             key.mki = None;
+        }
+        if let Some(sequence) = self.settings.media.first_sequence {
+            self.media(Command::Trouble { port, trouble: Trouble::StartAt { sequence } });
         }
         self.media(Command::Secure { port, sending: key(&ours), receiving });
     }

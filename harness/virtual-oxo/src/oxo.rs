@@ -291,6 +291,13 @@ impl VirtualOxo {
         {
             self.later_ms(600, Task::SendAgain(flow, bytes.clone()));
         }
+        if self.has(Defect::RepeatsKeepAlive) && bytes.starts_with(b"OPTIONS ") {
+            self.later_ms(300, Task::SendAgain(flow, bytes.clone()));
+        }
+        if self.has(Defect::SaysItInClearToo) && flow.transport == Transport::Tls {
+            let copy = Flow::udp(self.settings.clear_sip(), SocketAddr::new(flow.remote.ip(), 5060));
+            self.out.push_back(Output::Transmit { flow: copy, tos, bytes: bytes.clone() });
+        }
         self.out.push_back(Output::Transmit { flow, tos, bytes });
     }
 }

@@ -59,6 +59,10 @@ impl VirtualOxo {
         let local = self.settings.trunk.address.ip();
         let endpoint = Box::new(self.endpoint(None, End::Server));
         self.tls(Command::Endpoint { local, endpoint });
+        if self.has(Defect::DeafToHandshakes) {
+            let local = self.settings.trunk.address;
+            self.tls(Command::Plain { local });
+        }
         for local in [self.settings.lan.address, self.settings.clear_sip()] {
             self.tls(Command::Plain { local });
         }

@@ -81,7 +81,12 @@ impl VirtualOxo {
             credentials: None,
         };
         let now = self.now;
+        let product = self.trunk.config().product.clone();
+        if self.has(Defect::BackupHearsOtherLoad) && self.gateways.is_backup(number) {
+            self.trunk.config_mut().product = Some(crate::settings::product("OXO063/012.001"));
+        }
         let request = self.trunk.request(now, flow, message);
+        self.trunk.config_mut().product = product;
         if let Some(gateway) = self.gateways.get_mut(number) {
             gateway.pending = Some((request, address));
             gateway.sent += 1;

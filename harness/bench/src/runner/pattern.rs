@@ -29,7 +29,7 @@ pub(super) fn comes_by_itself(pattern: &MessagePattern) -> bool {
         | MessagePattern::TlsClosed
         | MessagePattern::Dns { .. } => true,
         // A probe is answered because it was sent.
-        MessagePattern::Invite | MessagePattern::ProbeAnswer => false,
+        MessagePattern::Invite | MessagePattern::ProbeAnswer(_) => false,
     }
 }
 

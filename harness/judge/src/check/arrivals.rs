@@ -24,7 +24,7 @@ pub(super) fn is_event(pattern: &MessagePattern) -> bool {
         MessagePattern::Tls { .. }
             | MessagePattern::TlsClosed
             | MessagePattern::Dns { .. }
-            | MessagePattern::ProbeAnswer
+            | MessagePattern::ProbeAnswer(_)
     )
 }
 
@@ -134,7 +134,7 @@ fn doubt(context: &Context<'_, '_>, pattern: &MessagePattern, event: &Event) -> 
             );
             Some((Verdict::Fail, text))
         }
-        (MessagePattern::ProbeAnswer, What::Probe(seen))
+        (MessagePattern::ProbeAnswer(_), What::Probe(seen))
             if !context.bench.dut.addresses.contains(&seen.remote.ip()) =>
         {
             let text = format!("event {} tells of a probe to {}, who is not the DUT", n.0, seen.remote);

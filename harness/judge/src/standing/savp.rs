@@ -34,7 +34,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         looked_at += 1;
         let is_answer = seen.status().is_some() || seen.is_request("ACK");
         let offer = offers.get(&transaction).copied().filter(|_| is_answer);
-        found.extend(problem(audio, offer).map(|text| (seen.n, text)));
+        let clear = || clear_audio(seen).map(|line| format!("a second audio line in clear: `{line}`"));
+        found.extend(problem(audio, offer).or_else(clear).map(|text| (seen.n, text)));
     }
     if looked_at == 0 {
         return Outcome::without_subject("the DUT described no audio on the trunk in this case");
@@ -77,6 +78,17 @@ fn problem(audio: &Audio, offer: Option<&[Crypto]>) -> Option<String> {
             answer.suite,
             suites(offer)
         )
+    })
+}
+
+/// An audio line over RTP/AVP that is not refused, wherever it stands in the description.
+fn clear_audio<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {
+    let body = std::str::from_utf8(seen.sip()?.body()).ok()?;
+    body.lines().find(|line| {
+        line.strip_prefix("m=audio ").is_some_and(|rest| {
+            let mut words = rest.split(' ');
+            words.next() != Some("0") && words.next() == Some("RTP/AVP")
+        })
     })
 }
 

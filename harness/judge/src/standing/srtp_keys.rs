@@ -19,6 +19,16 @@ struct Uses<'s> {
     of_dut: BTreeMap<&'s [u8], BTreeSet<Leg<'s>>>,
     /// Legs in which the harness announced it.
     of_harness: BTreeMap<&'s [u8], BTreeSet<Leg<'s>>>,
+    /// Whether the DUT answered an offer with a key of its own.
+    answered: bool,
+}
+
+impl Uses<'_> {
+    /// Whether the record holds two calls with keys of the DUT, or a call in which the a-SBC announced its key first.
+    fn can_be_wrong(&self) -> bool {
+        let legs: BTreeSet<&Leg<'_>> = self.of_dut.values().flatten().collect();
+        legs.len() > 1 || self.answered
+    }
 }
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
@@ -46,6 +56,10 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     if looked_at.is_empty() {
         return Outcome::without_subject("the DUT announced no SRTP key in this case");
     }
+    // A key can be used twice, or be the a-SBC's, only where there is a second call or an offer that the DUT answered.
+    if found.is_empty() && !uses.can_be_wrong() {
+        return Outcome::without_subject("one call alone, whose keys the DUT announced first");
+    }
     Outcome::of(
         found,
         format!("{} keys of the DUT, each in one call and none of them the a-SBC's", looked_at.len()),
@@ -56,13 +70,15 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
 /// elsewhere protected no packet.
 fn uses<'s>(timeline: &'s Timeline<'_>) -> Uses<'s> {
     let mut sides: BTreeMap<Leg<'s>, (bool, bool)> = BTreeMap::new();
+    let mut answered = false;
     let all = || timeline.messages.values().filter_map(|seen| Some((seen, leg(seen)?)));
     for (seen, leg) in all().filter(|(seen, _)| keys(seen).next().is_some()) {
         let side = sides.entry(leg).or_default();
+        answered |= seen.is_from_dut() && *side == (false, true);
         side.0 |= seen.is_from_dut();
         side.1 |= seen.is_from_harness();
     }
-    let mut uses = Uses::default();
+    let mut uses = Uses { answered, ..Uses::default() };
     for (seen, leg) in all().filter(|(_, leg)| sides.get(leg) == Some(&(true, true))) {
         for key in keys(seen) {
             let list = if seen.is_from_dut() { &mut uses.of_dut } else { &mut uses.of_harness };

@@ -12,7 +12,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use bench::{Architecture, Bench, Platform};
-pub use step::{Action, FieldCheck, Matcher, MessagePattern, Position, State, Step, Verb, WantedSound};
+pub use step::{
+    Action, FieldCheck, Matcher, MessagePattern, Position, Probed, State, Step, Verb, WantedSound,
+};
 
 /// A clause of the requirement register.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

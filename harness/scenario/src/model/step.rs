@@ -251,6 +251,28 @@ pub enum Action {
     },
 }
 
+/// What is wanted of the answer to a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probed {
+    /// `probe answer`: any.
+    Any,
+    /// `probe refused`: an alert, or the end of the connection.
+    Refused,
+    /// `probe ignored`: nothing, or no connection at all.
+    Ignored,
+}
+
+impl Probed {
+    /// Whether an outcome of the record (`accepted`, `alert`, `closed`, `silent`, `unreadable`) is what is wanted.
+    pub fn takes(self, outcome: &str) -> bool {
+        match self {
+            Probed::Any => true,
+            Probed::Refused => matches!(outcome, "alert" | "closed"),
+            Probed::Ignored => matches!(outcome, "silent" | "closed"),
+        }
+    }
+}
+
 /// One SRV record (RFC 2782).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -301,8 +323,8 @@ pub enum MessagePattern {
         /// The name asked for, `DNS A sbc1.example`; `None`: any.
         name: Option<String>,
     },
-    /// `probe answer`: what came to the role's probe.
-    ProbeAnswer,
+    /// `probe answer`, `probe refused`, `probe ignored`: what came to the role's probe.
+    ProbeAnswer(Probed),
     /// A response: low and high bound of the code, both included, and the method of its CSeq.
     Response {
         /// Lowest code.

@@ -28,7 +28,7 @@ pub fn event(pattern: &MessagePattern, what: &What) -> bool {
                 && kind.as_ref().is_none_or(|kind| *kind == query.kind)
                 && name.as_ref().is_none_or(|name| *name == query.name)
         }
-        (MessagePattern::ProbeAnswer, What::Probe(_)) => true,
+        (MessagePattern::ProbeAnswer(wanted), What::Probe(seen)) => wanted.takes(&seen.outcome),
         _ => false,
     }
 }

@@ -14,7 +14,7 @@ pub fn message_matches(pattern: &MessagePattern, message: &Message) -> bool {
         MessagePattern::Tls { .. }
         | MessagePattern::TlsClosed
         | MessagePattern::Dns { .. }
-        | MessagePattern::ProbeAnswer => false,
+        | MessagePattern::ProbeAnswer(_) => false,
         MessagePattern::Response { low, high, method } => {
             let Some(code) = message.status() else { return false };
             let challenge = matches!(code, 401 | 407) && low != high;

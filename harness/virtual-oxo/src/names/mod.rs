@@ -15,7 +15,7 @@ use oxocert_machine::{At, Seed};
 use question::Question;
 use rand::Rng;
 use rand::rngs::SmallRng;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(crate) struct Resolver {
     defects: Defects,
     dice: SmallRng,
     cache: Cache,
+    /// What once had no answer.
+    failed: BTreeSet<(String, Kind)>,
     questions: BTreeMap<(String, Kind), Question>,
     out: VecDeque<(SocketAddr, Vec<u8>)>,
     /// A question ended since this was last asked.
@@ -60,6 +62,7 @@ impl Resolver {
             defects: defects.clone(),
             dice: seed.generator("names"),
             cache: Cache::default(),
+            failed: BTreeSet::new(),
             questions: BTreeMap::new(),
             out: VecDeque::new(),
             ended: false,
@@ -147,11 +150,13 @@ impl Resolver {
             (server, question.turn < turns, message::query(id, &key.0, key.1))
         else {
             let negative = Duration::from_millis(self.dns.negative_ms);
+            self.failed.insert(key.clone());
             self.cache.put(key, Entry::failed(now + negative));
             self.ended = true;
             return;
         };
-        question.sent(id, server, now + Duration::from_millis(self.dns.attempt_ms));
+        let patience = if self.defects.has(Defect::DnsSlowSecondServer) { 6 } else { 1 };
+        question.sent(id, server, now + Duration::from_millis(self.dns.attempt_ms) * patience);
         self.questions.insert(key, question);
         self.out.push_back((server, bytes));
     }
@@ -176,6 +181,12 @@ impl Resolver {
     fn keep(&mut self, now: At, reading: Reading) {
         let Reading { question: key, mut data, ttl, .. } = reading;
         data.truncate(MOST);
+        if self.defects.has(Defect::DnsDeafAfterFailure) && self.failed.contains(&key) {
+            data.clear();
+        }
+        if data.is_empty() {
+            self.failed.insert(key.clone());
+        }
         let until = if data.is_empty() {
             now + Duration::from_millis(self.dns.negative_ms)
         } else if self.defects.has(Defect::DnsAsksEachTime) {

@@ -30,6 +30,8 @@ pub struct Media {
     pub tos: u8,
     /// Level of music on hold and prompts, dBm0.
     pub music_dbm0: i32,
+    /// Where the sequence numbers of streams under SRTP begin; absent: drawn for each. 65500 brings the roll-over into a short call.
+    pub first_sequence: Option<u16>,
 }
 
 impl Default for Media {
@@ -42,6 +44,7 @@ impl Default for Media {
             ptime_ms: 20,
             tos: 184,
             music_dbm0: -20,
+            first_sequence: None,
         }
     }
 }

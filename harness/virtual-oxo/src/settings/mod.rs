@@ -183,6 +183,9 @@ impl Settings {
         let mut all = vec![(Transport::Udp, self.lan.address), (Transport::Tcp, self.lan.address)];
         if self.is_secured() {
             all.push((Transport::Tls, self.trunk.address));
+            if defects.has(Defect::SaysItInClearToo) {
+                all.push((Transport::Udp, self.clear_sip()));
+            }
             if defects.has(Defect::AnswersClearSip) {
                 all.extend([Transport::Udp, Transport::Tcp].map(|transport| (transport, self.clear_sip())));
             }
