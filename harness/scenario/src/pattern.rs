@@ -26,8 +26,16 @@ pub const METHODS: [&str; 14] = [
 pub const DNS_TYPES: [&str; 4] = ["A", "AAAA", "NAPTR", "SRV"];
 
 /// Patterns that mean no SIP message, as they are written; beside them `DNS <type>`.
-pub const EVENTS: [&str; 8] =
-    ["TLS handshake", "TLS completed", "TLS refused", "TLS closed", "DNS query", "probe answer", "probe refused", "probe ignored"];
+pub const EVENTS: [&str; 8] = [
+    "TLS handshake",
+    "TLS completed",
+    "TLS refused",
+    "TLS closed",
+    "DNS query",
+    "probe answer",
+    "probe refused",
+    "probe ignored",
+];
 
 /// What a pattern means: it decides who can see it and which fields it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -51,7 +51,8 @@ impl Instance {
         let values = instance.folder.join("values");
         write_secret(&values, &values_text)?;
         let script = scripts.join("start");
-        let output = super::in_namespace(&order.plan.bench, &script).arg(&instance.folder).arg(&values).output();
+        let output =
+            super::in_namespace(&order.plan.bench, &script).arg(&instance.folder).arg(&values).output();
         let output = output.map_err(harness(format_args!("run {}", script.display())))?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();

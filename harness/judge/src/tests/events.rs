@@ -175,7 +175,8 @@ fn queries_and_probes_are_evidence() {
     let stranger = oxocert_record::DnsSeen { emitter: Emitter::Foreign, ..query("A") };
     assert_eq!(verdict(&plan, &with_evidence(&[What::Dns(stranger)], 0), "5"), Verdict::Error);
     let fields = [("probe.outcome", equals("alert")), ("probe.alert", equals("protocol_version"))];
-    let plan = expecting("sbc.nominal", MessagePattern::ProbeAnswer(oxocert_scenario::model::Probed::Any), &fields);
+    let plan =
+        expecting("sbc.nominal", MessagePattern::ProbeAnswer(oxocert_scenario::model::Probed::Any), &fields);
     let tape = with_evidence(&[What::Probe(probe("alert"))], 0);
     for id in ["5", "5.probe.outcome", "5.probe.alert"] {
         assert_eq!(verdict(&plan, &tape, id), Verdict::Pass, "{id}");
