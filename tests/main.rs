@@ -9,10 +9,12 @@ mod process;
 mod running;
 mod sockets_asterisk;
 mod sockets_bad_input;
+mod sockets_baresip;
 mod sockets_certify;
 mod sockets_defects;
 mod sockets_hostile_tls;
 mod sockets_internet;
+mod sockets_namespaces;
 mod tls_client;
 mod virtual_seeds;
 
