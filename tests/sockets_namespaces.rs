@@ -162,7 +162,7 @@ struct Closed {
 })]
 #[case::dns(Closed {
     line: "dns",
-    breaks: &[("DN-01", "3.1"), ("BC-01", "2"), ("SEC-01", "2")],
+    breaks: &[("DN-01", "3"), ("BC-01", "2"), ("SEC-01", "2")],
     leaves: &["BC-03", "SEC-02"],
     seen: &["DNS A sbc1.business-talk-ip.orange-business.com to dns.a did not come"],
     asked: false,
