@@ -24,6 +24,11 @@ certify-internet *arguments: build
 certify-asterisk *arguments: build asterisk
     @{{ oxocert }} certify --profile hw-profiles/asterisk-bvpn.toml {{ arguments }}
 
+# Certify Asterisk over internet: TLS and SRTP
+[no-exit-message]
+certify-asterisk-internet *arguments: build asterisk
+    @{{ oxocert }} certify --profile hw-profiles/asterisk-internet.toml {{ arguments }}
+
 # Format, lints, all tests
 [no-exit-message]
 test *arguments: peers asterisk nextest
