@@ -22,7 +22,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "bench", "io", "judge", "machine", "media", "pki", "record", "report", "scenario", "tls", "virtual-oxo",
+            "bench",
+            "io",
+            "judge",
+            "machine",
+            "media",
+            "pki",
+            "record",
+            "report",
+            "scenario",
+            "tls",
+            "virtual-oxo",
         ],
     ),
 ];

@@ -61,6 +61,9 @@ fn as_expected(profile: &str, only: Option<&[String]>, least: usize) {
     let mut seen = BTreeSet::new();
     for case in result["cases"].as_array().expect("cases") {
         let id = case["id"].as_str().expect("the id of a case");
+        if case["reason"].as_str().is_some_and(|reason| reason.starts_with("not for the architecture")) {
+            continue;
+        }
         let wanted = expected.get(&CaseId(id.to_owned())).map_or(Verdict::Pass, |expected| expected.verdict);
         assert_eq!(case["verdict"], wanted.to_string(), "{id}");
         if wanted == Verdict::Pass {

@@ -7,10 +7,15 @@ use oxocert_record::Verdict;
 use oxocert_scenario::load::ExpectedVerdict;
 use std::collections::BTreeSet;
 
-/// What differs, a line each; empty where every case is as `<profile>.expected.toml` says, a case it does not name PASS.
+/// What differs, a line each; empty where every case is as `<profile>.expected.toml` says, a case it does not name PASS;
+/// those of other architectures are not compared.
 pub fn differences(plan: &Plan, result: &RunResult) -> Vec<String> {
-    let lines = result.cases.iter().filter_map(|case| difference(case, plan.expected.get(&case.id)));
-    lines.collect()
+    let architecture = plan.bench.architecture;
+    let elsewhere =
+        plan.cases.iter().filter(|case| !case.architectures.contains(&architecture)).map(|case| &case.id);
+    let elsewhere: BTreeSet<_> = elsewhere.collect();
+    let here = result.cases.iter().filter(|case| !elsewhere.contains(&case.id));
+    here.filter_map(|case| difference(case, plan.expected.get(&case.id))).collect()
 }
 
 fn difference(case: &CaseResult, expected: Option<&ExpectedVerdict>) -> Option<String> {

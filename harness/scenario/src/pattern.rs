@@ -26,10 +26,13 @@ pub const METHODS: [&str; 14] = [
 pub const DNS_TYPES: [&str; 4] = ["A", "AAAA", "NAPTR", "SRV"];
 
 /// Patterns that mean no SIP message, as they are written; beside them `DNS <type>`.
-pub const EVENTS: [&str; 8] = [
+pub const EVENTS: [&str; 11] = [
     "TLS handshake",
     "TLS completed",
     "TLS refused",
+    "own TLS handshake",
+    "own TLS completed",
+    "own TLS refused",
     "TLS closed",
     "DNS query",
     "probe answer",
@@ -96,15 +99,22 @@ impl MessagePattern {
         match text {
             "INVITE" => return Some(MessagePattern::Invite),
             "re-INVITE" => return Some(MessagePattern::ReInvite),
-            "TLS handshake" => return Some(MessagePattern::Tls { completed: None }),
-            "TLS completed" => return Some(MessagePattern::Tls { completed: Some(true) }),
-            "TLS refused" => return Some(MessagePattern::Tls { completed: Some(false) }),
             "TLS closed" => return Some(MessagePattern::TlsClosed),
             "probe answer" => return Some(MessagePattern::ProbeAnswer(Probed::Any)),
             "probe refused" => return Some(MessagePattern::ProbeAnswer(Probed::Refused)),
             "probe ignored" => return Some(MessagePattern::ProbeAnswer(Probed::Ignored)),
             method if METHODS.contains(&method) => return Some(MessagePattern::Request(method.to_owned())),
             _ => {}
+        }
+        let own = text.strip_prefix("own ");
+        if let Some(how) = own.unwrap_or(text).strip_prefix("TLS ") {
+            let completed = match how {
+                "handshake" => None,
+                "completed" => Some(true),
+                "refused" => Some(false),
+                _ => return None,
+            };
+            return Some(MessagePattern::Tls { completed, own: own.is_some() });
         }
         if let Some(rest) = text.strip_prefix("DNS ") {
             return query(rest);
@@ -146,9 +156,14 @@ impl fmt::Display for MessagePattern {
             MessagePattern::Invite => f.write_str("INVITE"),
             MessagePattern::ReInvite => f.write_str("re-INVITE"),
             MessagePattern::Request(method) => f.write_str(method),
-            MessagePattern::Tls { completed: None } => f.write_str("TLS handshake"),
-            MessagePattern::Tls { completed: Some(true) } => f.write_str("TLS completed"),
-            MessagePattern::Tls { completed: Some(false) } => f.write_str("TLS refused"),
+            MessagePattern::Tls { completed, own } => {
+                let how = match completed {
+                    None => "handshake",
+                    Some(true) => "completed",
+                    Some(false) => "refused",
+                };
+                write!(f, "{}TLS {how}", if *own { "own " } else { "" })
+            }
             MessagePattern::TlsClosed => f.write_str("TLS closed"),
             MessagePattern::Dns { kind, name } => {
                 write!(f, "DNS {}", kind.as_deref().unwrap_or("query"))?;

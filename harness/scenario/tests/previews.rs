@@ -56,7 +56,6 @@ fn the_ladder_of_names_and_handshakes() {
     8                            |-------------------------CANCEL-------------------------->| <= 1 s
     9      * dns.a answers sbc1.business-talk-ip.orange-business.com with A 127.21.1.1, ttl 3 s
     10                           |-------TLS completed------->| <= 5.2 s
-    11     * dut has its gateway up via sbc.nominal within 4.4 s
            teardown ---------------------------------------------------------------------------------
     t1     * dns.a works normally again
     "#);

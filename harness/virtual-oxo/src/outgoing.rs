@@ -152,7 +152,8 @@ impl VirtualOxo {
         };
         let chosen =
             chosen.filter(|number| !self.gateways.is_backup(*number) || !self.has(Defect::NoFailover));
-        let chosen = chosen.filter(|_| !self.gateways.any_is_down() || !self.has(Defect::NoCallsWhileOneIsDown));
+        let chosen =
+            chosen.filter(|_| !self.gateways.any_is_down() || !self.has(Defect::NoCallsWhileOneIsDown));
         let Some(number) = chosen else { return Err(503) };
         wish.tried.push(number);
         self.place(purpose, wish);

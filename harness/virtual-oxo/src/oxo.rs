@@ -292,7 +292,7 @@ impl VirtualOxo {
             self.later_ms(600, Task::SendAgain(flow, bytes.clone()));
         }
         if self.has(Defect::RepeatsKeepAlive) && bytes.starts_with(b"OPTIONS ") {
-            self.later_ms(300, Task::SendAgain(flow, bytes.clone()));
+            self.later_ms(20, Task::SendAgain(flow, bytes.clone()));
         }
         if self.has(Defect::SaysItInClearToo) && flow.transport == Transport::Tls {
             let copy = Flow::udp(self.settings.clear_sip(), SocketAddr::new(flow.remote.ip(), 5060));

@@ -110,7 +110,7 @@ fn mismatch(pattern: &MessagePattern, event: &Event) -> (Verdict, String) {
 fn doubt(context: &Context<'_, '_>, pattern: &MessagePattern, event: &Event) -> Option<(Verdict, String)> {
     let n = event.n;
     match (pattern, &event.what) {
-        (MessagePattern::Tls { completed: Some(true) }, What::Tls(_)) => {
+        (MessagePattern::Tls { completed: Some(true), .. }, What::Tls(_)) => {
             let handshake = context.timeline.handshakes.iter().find(|handshake| handshake.n == n)?;
             if handshake.fate() == Fate::Completed {
                 return None;
@@ -122,7 +122,7 @@ fn doubt(context: &Context<'_, '_>, pattern: &MessagePattern, event: &Event) -> 
             );
             Some((Verdict::Fail, text))
         }
-        (MessagePattern::Tls { completed: Some(false) }, What::TlsEnded(_)) => {
+        (MessagePattern::Tls { completed: Some(false), .. }, What::TlsEnded(_)) => {
             let late = |handshake: &&crate::handshakes::Handshake<'_>| handshake.late_refusal() == Some(n);
             if context.timeline.handshakes.iter().any(|handshake| late(&handshake)) {
                 return None;

@@ -51,13 +51,15 @@ pub(super) fn judge_span(
     lasting: Duration,
     span: Span,
 ) -> Found {
-    let mut came = came(context, &step.who, step.via.as_ref(), pattern, span.reference, span.left);
+    // A step that rests first watches from the end of its rest, as the runner does.
+    let from = if step.after.is_zero() { span.reference } else { span.start };
+    let mut came = came(context, &step.who, step.via.as_ref(), pattern, from, span.left);
     // The one with which the step before ended came at the very moment from which this one watches.
     let taken = context.all_evidence();
-    came.retain(|event| !taken.contains(event) || context.timeline.at_of(*event) > Some(span.reference));
+    came.retain(|event| !taken.contains(event) || context.timeline.at_of(*event) > Some(from));
     if let Some(first) = came.first() {
         let at = context.timeline.at_of(*first).unwrap_or(span.start);
-        let text = format!("{} came after {}", pattern, words::span(at.since(span.reference)));
+        let text = format!("{} came after {}", pattern, words::span(at.since(from)));
         return Found::new(Verdict::Fail, text, came);
     }
     let watched = span.left.since(span.start);

@@ -44,7 +44,9 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
         // In time: before the sender's first repetition was due, and before this repetition came. An answer is stamped with the
         // time of what it answers, and left later by the lag of the signalling side.
         let left = answer.since(began) + lag_over(context, *answer, seen.at);
-        if seen.on.retransmission && left < t1 && *answer < seen.at {
+        // Over a stream no transaction waits for a repetition (RFC 3261 §17.2.2, timer J): there it looks like a new request.
+        let repeated = seen.on.retransmission || (seen.on.transport.is_reliable() && began < seen.at);
+        if repeated && left < t1 && *answer < seen.at {
             let what = if is_request { slot.0.3.clone() } else { "2xx to INVITE".to_owned() };
             let late = seen.at.since(*answer);
             found.push((seen.n, format!("{what} repeated {} ms after it was answered", late.as_millis())));

@@ -11,9 +11,9 @@ use oxocert_scenario::model::{
 };
 use std::time::Duration;
 
-const COMPLETED: MessagePattern = MessagePattern::Tls { completed: Some(true) };
-const REFUSED: MessagePattern = MessagePattern::Tls { completed: Some(false) };
-const ANY: MessagePattern = MessagePattern::Tls { completed: None };
+const COMPLETED: MessagePattern = MessagePattern::Tls { completed: Some(true), own: false };
+const REFUSED: MessagePattern = MessagePattern::Tls { completed: Some(false), own: false };
+const ANY: MessagePattern = MessagePattern::Tls { completed: None, own: false };
 
 /// Step 5 expects a pattern at a role, with these field checks.
 fn expecting(who: &str, pattern: MessagePattern, fields: &[(&str, Matcher)]) -> Plan {

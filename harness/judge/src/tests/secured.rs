@@ -248,9 +248,14 @@ fn each_can_fail(#[case] name: &str, #[case] defect: fn(&mut Tape)) {
     let plan = internet_plan();
     let id = format!("standing.{name}");
     let mut tape = with_rtcp();
-    assert_eq!(verdict(&plan, &tape, &id), Verdict::Pass, "healthy");
+    assert_eq!(verdict(&plan, &tape, &id), verdict_when_sound(name), "healthy");
     defect(&mut tape);
     assert_eq!(verdict(&plan, &tape, &id), Verdict::Fail);
+}
+
+/// One call that the DUT offers has no second use of a key to look for.
+fn verdict_when_sound(name: &str) -> Verdict {
+    if name == "srtp-keys" { Verdict::NotApplicable } else { Verdict::Pass }
 }
 
 /// The healthy call with some SRTCP in it.
@@ -271,7 +276,11 @@ fn a_healthy_secured_call_passes() {
     // The sizing row of the plan counts flows of direct media; the media here is anchored.
     assert!(fails.iter().all(|id| *id == "channels"), "{fails:?}");
     for check in result.cases[0].checks.iter().filter(|check| check.id.0.starts_with("standing.")) {
-        assert_eq!(check.verdict, Verdict::Pass, "{check:#?}");
+        assert_eq!(
+            check.verdict,
+            verdict_when_sound(check.id.0.trim_start_matches("standing.")),
+            "{check:#?}"
+        );
     }
 }
 
@@ -387,5 +396,5 @@ fn an_offer_sent_again_is_no_second_use() {
     let answer = tape.message(&["SIP/2.0 200", "1 INVITE", "Call-ID: two"]);
     let refusal = message("SIP/2.0 503 Service Unavailable", "1 INVITE", "two", "two", true, "");
     tape.events[answer].what = seen(Side::Trunk, Direction::Out, refusal);
-    assert_eq!(verdict(&plan, &tape, "standing.srtp-keys"), Verdict::Pass);
+    assert_eq!(verdict(&plan, &tape, "standing.srtp-keys"), Verdict::NotApplicable);
 }

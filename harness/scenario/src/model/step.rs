@@ -313,8 +313,10 @@ pub enum MessagePattern {
     Tls {
         /// `None`: however it ended; `Some(true)`: completed; `Some(false)`: refused by the DUT.
         completed: Option<bool>,
+        /// `own TLS completed`: only one that the role itself opened.
+        own: bool,
     },
-    /// `TLS closed`: a connection that had been made ended.
+    /// `TLS closed`: the DUT ended a connection that had been made.
     TlsClosed,
     /// `DNS A`, `DNS AAAA`, `DNS SRV`, `DNS query`: a query of the DUT to the role, a name server.
     Dns {

@@ -1,6 +1,7 @@
 //! Which events of the secured trunk a pattern means: handshakes, queries, answers to probes.
 
 use crate::model::MessagePattern;
+use oxocert_machine::Flow;
 use oxocert_record::{Emitter, RoleName, TlsEnded, TlsOutcome, What};
 
 /// Whether the event is of this kind. Only what the DUT itself did counts: a handshake with a stranger never matches.
@@ -11,18 +12,23 @@ use oxocert_record::{Emitter, RoleName, TlsEnded, TlsOutcome, What};
 /// implementations look at the peer's certificate after the handshake only.
 pub fn event(pattern: &MessagePattern, what: &What) -> bool {
     match (pattern, what) {
-        (MessagePattern::Tls { completed }, What::Tls(seen)) => {
+        (MessagePattern::Tls { completed, own }, What::Tls(seen)) => {
             seen.peer == Emitter::Dut
+                && !(*own && seen.opened_by_peer)
                 && match (completed, &seen.outcome) {
-                    (None, _) | (Some(true), TlsOutcome::Completed) => true,
+                    (None | Some(true), TlsOutcome::Completed) => true,
+                    // One that the role itself gave up without an alert shows nothing of the DUT.
+                    (None, TlsOutcome::Refused { by_peer, alert, .. }) => *by_peer || alert.is_some(),
                     (Some(false), TlsOutcome::Refused { by_peer, .. }) => *by_peer,
                     (Some(_), _) => false,
                 }
         }
-        (MessagePattern::Tls { completed: Some(false) }, What::TlsEnded(ended)) => {
-            ended.peer == Emitter::Dut && is_late_refusal(ended)
+        (MessagePattern::Tls { completed: Some(false), own }, What::TlsEnded(ended)) => {
+            // A connection that the role opened comes from a port that only such connections have.
+            let opened_by_role = Flow::OWN_PORTS.contains(&ended.local.port());
+            ended.peer == Emitter::Dut && is_late_refusal(ended) && (opened_by_role || !own)
         }
-        (MessagePattern::TlsClosed, What::TlsEnded(ended)) => ended.peer == Emitter::Dut,
+        (MessagePattern::TlsClosed, What::TlsEnded(ended)) => ended.peer == Emitter::Dut && ended.by_peer,
         (MessagePattern::Dns { kind, name }, What::Dns(query)) => {
             query.emitter == Emitter::Dut
                 && kind.as_ref().is_none_or(|kind| *kind == query.kind)

@@ -217,7 +217,7 @@ defects! {
     AttendantUnanswered "attendant-unanswered" "the attendant never answers"
     // Spelling of SIP.
     RetransmitsNeedlessly "retransmits-needlessly" "every INVITE and BYE to the trunk is sent again after 0.6 s although it was answered"
-    RepeatsKeepAlive "repeats-keep-alive" "every OPTIONS to a gateway is sent again after 0.3 s although it was answered"
+    RepeatsKeepAlive "repeats-keep-alive" "every OPTIONS to a gateway is sent again after 20 ms although it was answered"
     CseqStuck "cseq-stuck" "requests inside a dialog repeat the CSeq of the INVITE"
     CseqAt2To31 "cseq-at-2-31" "CSeq begins at 2^31"
     BranchWithoutCookie "branch-without-cookie" "branches do not begin with z9hG4bK"
