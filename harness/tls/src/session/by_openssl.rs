@@ -87,6 +87,7 @@ impl ByOpenSsl {
     }
 
     fn run(&mut self, plaintext: &mut Vec<u8>) -> State {
+        forget_errors();
         if !self.up {
             match self.stream.do_handshake() {
                 Ok(()) => self.up = true,
@@ -134,6 +135,11 @@ impl ByOpenSsl {
     }
 }
 
+/// OpenSSL keeps its errors in a queue of the thread, and takes one that something else left there for its own.
+fn forget_errors() {
+    let _ = ErrorStack::get();
+}
+
 fn waits(error: &openssl::ssl::Error) -> bool {
     error.code() == ErrorCode::WANT_READ || error.code() == ErrorCode::WANT_WRITE
 }
@@ -147,6 +153,7 @@ impl Session for ByOpenSsl {
     }
 
     fn write(&mut self, plaintext: &[u8]) -> Step {
+        forget_errors();
         let mut rest = plaintext;
         while !rest.is_empty() {
             match self.stream.ssl_write(rest) {
@@ -161,6 +168,7 @@ impl Session for ByOpenSsl {
     }
 
     fn close(&mut self) -> Vec<u8> {
+        forget_errors();
         // An error means that there is nobody to say it to any more.
         let _ = self.stream.shutdown();
         std::mem::take(&mut self.stream.get_mut().outgoing)
