@@ -3,7 +3,8 @@
 use oxocert_media::srtp::Suite;
 use oxocert_pki::Flaw;
 use oxocert_scenario::lab;
-use oxocert_tls::{Hello, Version};
+use oxocert_scenario::satisfies::alert_name;
+use oxocert_tls::{Alert, Hello, Version};
 use std::collections::BTreeSet;
 
 #[test]
@@ -39,5 +40,14 @@ fn probes_are_those_of_the_tls_layer_and_of_the_bench() {
         let only = probe.strip_prefix("0x").map(|number| format!("only-0x{number}"));
         let known = Hello::named(only.as_deref().unwrap_or(probe)).is_some();
         assert_ne!(known, of_bench.contains(&probe), "{probe}");
+    }
+}
+
+/// A record holds numbers; scenarios and reports write the names that the TLS layer has for them.
+#[test]
+fn alerts_are_those_of_the_tls_layer() {
+    for number in 0..=u8::MAX {
+        let named = Alert(number).name().map(str::to_owned);
+        assert_eq!(alert_name(number), named.unwrap_or_else(|| number.to_string()), "{number}");
     }
 }

@@ -8,7 +8,7 @@ use crate::leg::{LegId, Side};
 use crate::oxo::VirtualOxo;
 use oxocert_machine::Seed;
 use oxocert_media::engine::{Command, PortId, Trouble};
-use oxocert_media::srtp::{Key, Mki, Suite};
+use oxocert_media::srtp::{Key, Suite};
 use oxocert_sip::sdp::{Audio, Crypto};
 use rand::Rng;
 
@@ -176,18 +176,5 @@ impl VirtualOxo {
 
 /// The key of a line; `None` where its suite is unknown or its length wrong.
 fn key(line: &Crypto) -> Option<Key> {
-    let suite = Suite::named(&line.suite)?;
-    let mki = line.mki.map(|(value, length)| {
-        let bytes = value.to_be_bytes();
-        let length = usize::from(length);
-        let start = bytes.len().saturating_sub(length);
-        let mut value = vec![0; length.saturating_sub(bytes.len())];
-        value.extend_from_slice(bytes.get(start..).unwrap_or(&[]));
-        Mki { value }
-    });
-    (line.key_and_salt.len() == suite.key_and_salt_len()).then(|| Key {
-        suite,
-        key_and_salt: line.key_and_salt.clone(),
-        mki,
-    })
+    Key::of_line(&line.suite, &line.key_and_salt, line.mki).ok()
 }

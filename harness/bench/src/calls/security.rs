@@ -77,17 +77,11 @@ impl Security {
     }
 }
 
-/// The key of a crypto line; `None` where the media engine does not know its suite.
+/// The key of a crypto line; `None` where the media engine does not know its suite. A key of the wrong length is given to the engine,
+/// which tells it and lets nothing pass.
 pub(crate) fn key(line: &Crypto) -> Option<Key> {
     let suite = Suite::named(&line.suite)?;
-    let mki = line.mki.map(|(value, length)| {
-        let bytes = value.to_be_bytes();
-        let length = usize::from(length);
-        // Longer identifiers than the value has bytes begin with zeros.
-        let mut long = vec![0; length.saturating_sub(bytes.len())];
-        long.extend_from_slice(bytes.get(bytes.len().saturating_sub(length)..).unwrap_or_default());
-        Mki { value: long }
-    });
+    let mki = line.mki.and_then(|(value, length)| Mki::of_line(value, length).ok());
     Some(Key { suite, key_and_salt: line.key_and_salt.clone(), mki })
 }
 
