@@ -11,6 +11,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["machine"]),
     ("sip", &["machine"]),
     ("media", &["machine"]),
+    ("metrology", &[]),
+    ("instrument", &["machine", "media", "metrology"]),
     ("pki", &[]),
     ("tls", &["machine", "media", "pki"]),
     ("scenario", &["machine", "record", "sip"]),
