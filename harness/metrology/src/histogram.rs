@@ -51,6 +51,18 @@ impl Histogram {
         }
     }
 
+    /// Puts a histogram together from values (each the least of those that count alike, ascending) and their counts; the greatest value
+    /// is known better than its count says.
+    pub(crate) fn of_steps(steps: &[(u64, u64)], greatest: u64, beyond: u64) -> Histogram {
+        let mut histogram = Histogram::new();
+        for (least, count) in steps {
+            histogram.record_n(histogram.counts.median_equivalent(*least).min(RANGE_END_NS), *count);
+        }
+        histogram.extremes = steps.first().map(|(least, _)| (*least, greatest.min(RANGE_END_NS)));
+        histogram.beyond = beyond;
+        histogram
+    }
+
     /// Adds all that `other` has counted.
     pub fn merge(&mut self, other: &Histogram) {
         let Some((least, greatest)) = other.extremes else { return };
@@ -139,5 +151,103 @@ impl Histogram {
 impl Default for Histogram {
     fn default() -> Histogram {
         Histogram::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        for value in values {
+            histogram.record(*value);
+        }
+        histogram
+    }
+
+    #[test]
+    fn nothing_was_read_is_not_zero() {
+        let empty = Histogram::new();
+        assert_eq!(
+            (empty.n(), empty.min(), empty.max(), empty.mean(), empty.at_rank(1)),
+            (0, None, None, None, None)
+        );
+        assert!(Statistic::ALL.into_iter().all(|statistic| empty.value(statistic).is_none()));
+        assert_eq!(empty.steps().count(), 0);
+    }
+
+    #[test]
+    fn zero_is_a_value() {
+        let zeros = of(&[0; 100]);
+        assert_eq!(
+            (zeros.n(), zeros.min(), zeros.max(), zeros.value(Statistic::P99)),
+            (100, Some(0), Some(0), Some(0))
+        );
+    }
+
+    #[test]
+    fn above_an_hour_is_counted_and_said() {
+        let long = of(&[5, RANGE_END_NS, RANGE_END_NS + 1, u64::MAX]);
+        assert_eq!((long.n(), long.beyond(), long.max()), (4, 2, Some(RANGE_END_NS)));
+        let mut sum = of(&[7]);
+        sum.merge(&long);
+        assert_eq!((sum.n(), sum.beyond(), sum.min(), sum.max()), (5, 2, Some(5), Some(RANGE_END_NS)));
+    }
+
+    #[test]
+    fn a_percentile_needs_its_samples() {
+        let known = |n: usize| {
+            let histogram = of(&vec![1_000_000; n]);
+            Statistic::ALL.map(|statistic| histogram.value(statistic).is_some())
+        };
+        //                     min   mean  p50    p95    p99    p99.9  max
+        assert_eq!(known(1), [true, true, false, false, false, false, true]);
+        assert_eq!(known(19), [true, true, true, false, false, false, true]);
+        assert_eq!(known(99), [true, true, true, true, false, false, true]);
+        assert_eq!(known(9_999), [true, true, true, true, true, false, true]);
+        assert_eq!(known(10_000), [true; 7]);
+    }
+
+    #[test]
+    fn reset_keeps_nothing() {
+        let mut histogram = of(&[1, 2, u64::MAX]);
+        histogram.reset();
+        assert!(histogram.is_empty());
+        histogram.record(9);
+        assert_eq!((histogram.n(), histogram.beyond(), histogram.mean()), (1, 0, Some(9.0)));
+    }
+
+    proptest! {
+        #[test]
+        fn each_rank_is_that_of_the_sorted_list_to_a_thousandth(
+            mut values in prop::collection::vec(0..RANGE_END_NS, 1..300),
+            scale in 0u32..40,
+        ) {
+            for value in &mut values {
+                *value >>= scale;
+            }
+            let histogram = of(&values);
+            values.sort_unstable();
+            for (rank, value) in (1u64..).zip(&values) {
+                let read = histogram.at_rank(rank).unwrap();
+                prop_assert!(read >= *value && read - value <= value / 1000, "{value} is read as {read}");
+            }
+            let mean = values.iter().map(|value| *value as f64).sum::<f64>() / values.len() as f64;
+            prop_assert!((histogram.mean().unwrap() - mean).abs() <= mean * 1e-9);
+        }
+
+        #[test]
+        fn merged_is_as_if_recorded_in_one(
+            one in prop::collection::vec(0u64..10_000_000_000, 0..200),
+            other in prop::collection::vec(0u64..10_000_000_000, 0..200),
+        ) {
+            let mut merged = of(&one);
+            merged.merge(&of(&other));
+            let both = of(&[one, other].concat());
+            prop_assert_eq!(merged.steps().collect::<Vec<_>>(), both.steps().collect::<Vec<_>>());
+            prop_assert_eq!((merged.min(), merged.max(), merged.mean()), (both.min(), both.max(), both.mean()));
+        }
     }
 }
