@@ -10,5 +10,6 @@
 pub mod fingerprint;
 mod meter;
 pub mod schedule;
+mod stamp;
 
 pub use meter::{Packet, Sample, Samples, SsrcChange, StreamMeter, Taken, WINDOW_NS};

@@ -1,8 +1,8 @@
 //! The notes of one window.
 
 use super::{Packet, Taken};
+use crate::stamp::Stamp;
 use oxocert_machine::At;
-use oxocert_media::estimate::Arrival;
 
 /// Length of a window: 10 s. Windows begin at whole multiples of it on the timeline, so that those of all streams are the same.
 pub const WINDOW_NS: u64 = 10_000_000_000;
@@ -13,16 +13,14 @@ const LISTED_CHANGES: usize = 16;
 /// One packet, noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// When it arrived; `None` = no stamp.
-    pub stamp: Option<At>,
-    /// When what it carries was sent; `None` = not known.
-    pub sent: Option<At>,
+    stamp: Stamp,
+    sent: Stamp,
+    /// Its place on the timeline in whole milliseconds (its stamp, else when it was handled).
+    pub millisecond: u32,
     /// RTP timestamp.
     pub timestamp: u32,
     /// Sequence number with its cycles, since the stream or its numbers last began anew.
     pub extended: u32,
-    /// Its place on the timeline in whole milliseconds (its stamp, else when it was handled).
-    pub millisecond: u32,
     /// Timestamp units it lasts; 0 = its timestamp says nothing.
     pub samples: u16,
     /// Payload type.
@@ -31,6 +29,18 @@ pub struct Sample {
     pub marker: bool,
     /// What it was.
     pub taken: Taken,
+}
+
+impl Sample {
+    /// When it arrived; `None` = no stamp.
+    pub fn stamp(&self) -> Option<At> {
+        self.stamp.known()
+    }
+
+    /// When what it carries was sent; `None` = not known.
+    pub fn sent(&self) -> Option<At> {
+        self.sent.known()
+    }
 }
 
 /// The stream went on under another SSRC.
@@ -148,13 +158,9 @@ impl Samples {
     pub(super) fn note(&mut self, packet: &Packet, taken: Taken, highest: u32) {
         self.packets += 1;
         self.l3_bytes += u64::from(packet.l3_bytes);
-        match taken {
-            Taken::Foreign => {
-                self.foreign += 1;
-                return;
-            }
-            // What is no part of the numbering has no place in it.
-            Taken::Own(Arrival::Stray) | Taken::Own(_) | Taken::NewSsrc => {}
+        if taken == Taken::Foreign {
+            self.foreign += 1;
+            return;
         }
         if self.list.len() >= self.capacity {
             self.unkept += 1;
@@ -162,8 +168,8 @@ impl Samples {
         }
         let back = (highest as u16).wrapping_sub(packet.sequence);
         self.list.push(Sample {
-            stamp: packet.stamp,
-            sent: packet.sent,
+            stamp: packet.stamp.into(),
+            sent: packet.sent.into(),
             timestamp: packet.timestamp,
             extended: highest.wrapping_sub(u32::from(back)),
             millisecond: u32::try_from(packet.moment().0 / 1_000_000).unwrap_or(u32::MAX),

@@ -94,12 +94,34 @@ impl Plan {
     /// # Errors
     /// [`Refused`], with the number of streams that would fit where the duty is too high.
     pub fn new(wanted: Wanted) -> Result<Plan, Refused> {
-        let slots = u32::try_from(wanted.interval_ns / wanted.slot_ns.max(1)).unwrap_or(0);
-        if slots == 0 || !wanted.interval_ns.is_multiple_of(wanted.slot_ns.max(1)) {
-            return Err(Refused::Slot { slot_ns: wanted.slot_ns, interval_ns: wanted.interval_ns });
+        let Wanted { streams, interval_ns, slot_ns, .. } = wanted;
+        if slot_ns == 0 || interval_ns == 0 || !interval_ns.is_multiple_of(slot_ns) {
+            return Err(Refused::Slot { slot_ns, interval_ns });
         }
-        let order: Vec<u32> = (0..wanted.streams).collect();
-        Ok(Plan { wanted, slots, place: order.clone(), order, place_ns: 0, duty: 0.0 })
+        let slots =
+            u32::try_from(interval_ns / slot_ns).map_err(|_| Refused::Slot { slot_ns, interval_ns })?;
+        if streams == 0 {
+            return Err(Refused::Empty);
+        }
+        let duty = Duty::of(&wanted).ok_or(Refused::Cost)?;
+        if duty.share > HIGHEST_DUTY || streams > duty.fits(slots) {
+            return Err(Refused::Duty { streams, duty: duty.share, fits: duty.fits(slots) });
+        }
+        // Bits in reverse: however many of the first streams are under way, they are spread evenly over the interval.
+        let mut order: Vec<u32> = (0..streams).collect();
+        order.sort_by_key(|stream| stream.reverse_bits());
+        let mut place = vec![0; order.len()];
+        for (position, stream) in (0..).zip(&order) {
+            place[*stream as usize] = position;
+        }
+        Ok(Plan {
+            wanted,
+            slots,
+            order,
+            place,
+            place_ns: wanted.cost.send_ns.ceil() as u64,
+            duty: duty.share,
+        })
     }
 
     /// Share of the time in which the media thread is busy, 1 = all of it; estimated from the costs.
@@ -132,6 +154,12 @@ impl Plan {
         &self.order[places.start as usize..places.end as usize]
     }
 
+    /// How many streams may be sent with `wanted`, whatever number it asks for; 0 where its costs are not known.
+    pub fn most_streams(wanted: &Wanted) -> u32 {
+        let slots = u32::try_from(wanted.interval_ns / wanted.slot_ns.max(1)).unwrap_or(0);
+        Duty::of(wanted).map_or(0, |duty| duty.fits(slots))
+    }
+
     /// Goes through the schedule, which begins at `origin`.
     pub fn walk(&self, origin: At) -> Walk<'_> {
         Walk { plan: self, origin, round: 0, place: 0 }
@@ -146,8 +174,39 @@ impl Plan {
     }
 
     fn slot_of(&self, place: u32) -> u32 {
-        u32::try_from(u64::from(place) * u64::from(self.slots) / u64::from(self.wanted.streams.max(1)))
-            .unwrap_or(u32::MAX)
+        let slot = u64::from(place) * u64::from(self.slots) / u64::from(self.wanted.streams.max(1));
+        u32::try_from(slot).unwrap_or(u32::MAX)
+    }
+}
+
+/// What the work of a plan adds up to.
+struct Duty {
+    share: f64,
+    /// Share of the time for each stream, and for the wake-ups.
+    each: f64,
+    wakes: f64,
+    /// Packets that may be sent in one slot.
+    in_slot: f64,
+}
+
+impl Duty {
+    /// `None` where a cost is no number, or negative.
+    fn of(wanted: &Wanted) -> Option<Duty> {
+        let Wanted { streams, received_per_stream, interval_ns, slot_ns, cost } = *wanted;
+        let known = [cost.send_ns, cost.receive_ns, cost.wake_ns, received_per_stream];
+        if known.iter().any(|cost| !cost.is_finite() || *cost < 0.0) {
+            return None;
+        }
+        let each = (cost.send_ns + received_per_stream * cost.receive_ns) / interval_ns as f64;
+        let wakes = cost.wake_ns / slot_ns as f64;
+        let in_slot = (HIGHEST_DUTY * slot_ns as f64 / cost.send_ns).floor();
+        Some(Duty { share: wakes + each * f64::from(streams), each, wakes, in_slot })
+    }
+
+    fn fits(&self, slots: u32) -> u32 {
+        // No cost at all is a division by zero: as many as there can be. What is too many for u32 ends at its greatest.
+        let by_time = ((HIGHEST_DUTY - self.wakes) / self.each + 1e-9).floor();
+        by_time.min(self.in_slot * f64::from(slots)).max(0.0) as u32
     }
 }
 
@@ -184,3 +243,6 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
