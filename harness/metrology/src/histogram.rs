@@ -1,6 +1,7 @@
 //! A histogram of nanoseconds with three significant digits.
 
 use crate::Statistic;
+use crate::bucket::{greatest_of, middle_of};
 
 /// The greatest value that is told apart: one hour in nanoseconds.
 pub const RANGE_END_NS: u64 = 3_600_000_000_000;
@@ -8,14 +9,18 @@ pub const RANGE_END_NS: u64 = 3_600_000_000_000;
 /// HdrHistogram's own unit of precision; a value is known to one part in a thousand.
 const DIGITS: u8 = 3;
 
+/// So many values are kept as they are; more are counted.
+const FEW: usize = 1024;
+
 /// How often each duration came, 0 ns to one hour, to one part in a thousand (HdrHistogram inside).
 ///
-/// Histograms merge; percentiles do not. To record allocates nothing and costs some nanoseconds: all the memory (270 kB, of
-/// which only what is touched becomes resident) is taken at the beginning. The least and the greatest value and the sum are
-/// kept exactly.
-#[derive(Debug, Clone)]
+/// Histograms merge; percentiles do not. The least and the greatest value and the sum are kept exactly. Up to 1024 values it is a
+/// list, as there are many histograms of one window; above that it takes 270 kB. [`Histogram::with_all_its_room`] takes that at
+/// once, and never allocates again.
+#[derive(Debug, Clone, Default)]
 pub struct Histogram {
-    counts: hdrhistogram::Histogram<u64>,
+    few: Vec<u64>,
+    many: Option<Box<hdrhistogram::Histogram<u64>>>,
     extremes: Option<(u64, u64)>,
     sum: u128,
     beyond: u64,
@@ -24,9 +29,12 @@ pub struct Histogram {
 impl Histogram {
     /// An empty histogram.
     pub fn new() -> Histogram {
-        let counts = hdrhistogram::Histogram::new_with_bounds(1, RANGE_END_NS, DIGITS)
-            .expect("1 ns to 1 h with three digits is a range that HdrHistogram has");
-        Histogram { counts, extremes: None, sum: 0, beyond: 0 }
+        Histogram::default()
+    }
+
+    /// An empty histogram to which values are added without any allocation, at some nanoseconds each.
+    pub fn with_all_its_room() -> Histogram {
+        Histogram { many: Some(Box::new(counts())), ..Histogram::default() }
     }
 
     /// Counts one value. Above one hour it is counted as one hour, and in [`Histogram::beyond`].
@@ -40,7 +48,6 @@ impl Histogram {
             return;
         }
         let value = ns.min(RANGE_END_NS);
-        self.counts.saturating_record_n(value, times);
         self.extremes = Some(match self.extremes {
             Some((least, greatest)) => (least.min(value), greatest.max(value)),
             None => (value, value),
@@ -49,6 +56,21 @@ impl Histogram {
         if ns > RANGE_END_NS {
             self.beyond = self.beyond.saturating_add(times);
         }
+        if times == 1 && self.many.is_none() && self.few.len() < FEW {
+            self.few.push(value);
+        } else {
+            self.count(value, times);
+        }
+    }
+
+    fn count(&mut self, value: u64, times: u64) {
+        let few = &mut self.few;
+        let many = self.many.get_or_insert_with(|| {
+            let mut counts = counts();
+            few.drain(..).for_each(|value| counts.saturating_record(value));
+            Box::new(counts)
+        });
+        many.saturating_record_n(value, times);
     }
 
     /// Puts a histogram together from values (each the least of those that count alike, ascending) and their counts; the greatest value
@@ -56,7 +78,7 @@ impl Histogram {
     pub(crate) fn of_steps(steps: &[(u64, u64)], greatest: u64, beyond: u64) -> Histogram {
         let mut histogram = Histogram::new();
         for (least, count) in steps {
-            histogram.record_n(histogram.counts.median_equivalent(*least).min(RANGE_END_NS), *count);
+            histogram.record_n(middle_of(*least).min(RANGE_END_NS), *count);
         }
         histogram.extremes = steps.first().map(|(least, _)| (*least, greatest.min(RANGE_END_NS)));
         histogram.beyond = beyond;
@@ -66,8 +88,13 @@ impl Histogram {
     /// Adds all that `other` has counted.
     pub fn merge(&mut self, other: &Histogram) {
         let Some((least, greatest)) = other.extremes else { return };
-        for step in other.counts.iter_recorded() {
-            self.counts.saturating_record_n(step.value_iterated_to(), step.count_since_last_iteration());
+        if let (true, None, None) = (self.few.len() + other.few.len() <= FEW, &self.many, &other.many) {
+            self.few.extend(&other.few);
+        } else {
+            other.few.iter().for_each(|value| self.count(*value, 1));
+            for step in other.many.iter().flat_map(|many| many.iter_recorded()) {
+                self.count(step.value_iterated_to(), step.count_since_last_iteration());
+            }
         }
         self.extremes = Some(match self.extremes {
             Some((low, high)) => (low.min(least), high.max(greatest)),
@@ -79,13 +106,16 @@ impl Histogram {
 
     /// Forgets everything and keeps the memory.
     pub fn reset(&mut self) {
-        self.counts.reset();
+        self.few.clear();
+        if let Some(many) = &mut self.many {
+            many.reset();
+        }
         (self.extremes, self.sum, self.beyond) = (None, 0, 0);
     }
 
     /// How many values were counted.
     pub fn n(&self) -> u64 {
-        self.counts.len()
+        self.many.as_ref().map_or(self.few.len() as u64, |many| many.len())
     }
 
     /// Whether none was.
@@ -120,9 +150,9 @@ impl Histogram {
             return None;
         }
         let mut below = 0;
-        let value = self.counts.iter_recorded().find_map(|step| {
-            below += step.count_since_last_iteration();
-            (below >= rank).then(|| step.value_iterated_to())
+        let value = self.steps().find_map(|(value, count)| {
+            below += count;
+            (below >= rank).then_some(value)
         })?;
         Some(value.clamp(self.min()?, self.max()?))
     }
@@ -144,14 +174,18 @@ impl Histogram {
     /// The values that came, ascending, each with its count. A value stands for all that are equal to it in three digits, and
     /// is the greatest of them.
     pub fn steps(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.counts.iter_recorded().map(|step| (step.value_iterated_to(), step.count_since_last_iteration()))
+        let mut few: Vec<u64> = self.few.iter().map(|value| greatest_of(*value)).collect();
+        few.sort_unstable();
+        let few: Vec<(u64, u64)> =
+            few.chunk_by(|one, next| one == next).map(|alike| (alike[0], alike.len() as u64)).collect();
+        let many = self.many.iter().flat_map(|many| many.iter_recorded());
+        few.into_iter().chain(many.map(|step| (step.value_iterated_to(), step.count_since_last_iteration())))
     }
 }
 
-impl Default for Histogram {
-    fn default() -> Histogram {
-        Histogram::new()
-    }
+fn counts() -> hdrhistogram::Histogram<u64> {
+    hdrhistogram::Histogram::new_with_bounds(1, RANGE_END_NS, DIGITS)
+        .expect("1 ns to 1 h with three digits is a range that HdrHistogram has")
 }
 
 #[cfg(test)]
@@ -208,6 +242,23 @@ mod tests {
         assert_eq!(known(99), [true, true, true, true, false, false, true]);
         assert_eq!(known(9_999), [true, true, true, true, true, false, true]);
         assert_eq!(known(10_000), [true; 7]);
+    }
+
+    #[test]
+    fn a_list_becomes_counts_without_a_difference() {
+        let values: Vec<u64> = (0..3000u64).map(|n| n * n * 977 % 50_000_000).collect();
+        let (mut list, mut counts) = (Histogram::new(), Histogram::with_all_its_room());
+        for value in &values {
+            list.record(*value);
+            counts.record(*value);
+            if [1, 2, 1023, 1024, 1025, 3000].contains(&list.n()) {
+                assert!(list.steps().eq(counts.steps()), "{} values", list.n());
+                assert_eq!(list.value(Statistic::P99), counts.value(Statistic::P99));
+            }
+        }
+        list.reset();
+        list.record_n(5, 2000);
+        assert_eq!((list.n(), list.at_rank(2000)), (2000, Some(5)));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! listener would say. Nothing here reads a clock or a file.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod bucket;
 mod budget;
 mod decide;
 pub mod emodel;

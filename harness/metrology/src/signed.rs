@@ -16,6 +16,11 @@ impl SignedHistogram {
         SignedHistogram::default()
     }
 
+    /// An empty histogram to which values are added without any allocation.
+    pub fn with_all_its_room() -> SignedHistogram {
+        SignedHistogram { below: Histogram::with_all_its_room(), from_zero: Histogram::with_all_its_room() }
+    }
+
     /// Puts it together again from its halves, the magnitudes of what is below zero first.
     pub fn of(below: Histogram, from_zero: Histogram) -> SignedHistogram {
         SignedHistogram { below, from_zero }

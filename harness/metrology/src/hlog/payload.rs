@@ -2,13 +2,11 @@
 //! many zeros).
 
 use super::stored;
+use crate::bucket::{index_of, least_of};
 use crate::{Histogram, RANGE_END_NS};
 
 const COOKIE: u32 = 0x1c84_9313;
 const COOKIE_IN_ZLIB: u32 = 0x1c84_9314;
-
-/// Of a sub-bucket index: three digits need 2048 sub-buckets, half of which are new in each bucket.
-const HALF_BITS: u32 = 10;
 
 /// Why counts cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -125,18 +123,6 @@ fn head(bytes: &[u8]) -> Result<(u32, usize, &[u8]), PayloadError> {
     Ok((u32::from_be_bytes(*cookie), u32::from_be_bytes(*length) as usize, rest))
 }
 
-/// Where HdrHistogram counts a value, with three digits from 1 on: 2048 counts for 0 to 2047, then 1024 for each doubling.
-fn index_of(value: u64) -> u64 {
-    let bucket = (value | 2047).ilog2() - HALF_BITS;
-    (u64::from(bucket) << HALF_BITS) + (value >> bucket)
-}
-
-/// The least value that is counted there.
-fn least_of(index: u64) -> u64 {
-    let bucket = (index >> HALF_BITS).saturating_sub(1);
-    (index - (bucket << HALF_BITS)) << bucket
-}
-
 /// LEB128 of 64 bits in at most nine bytes: the ninth has eight bits.
 fn write_number(number: i64, out: &mut Vec<u8>) {
     let mut rest = ((number << 1) ^ (number >> 63)) as u64;
@@ -166,14 +152,6 @@ fn read_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_index_is_that_of_its_values() {
-        for index in 0..=index_of(RANGE_END_NS) {
-            assert_eq!(index_of(least_of(index)), index);
-            assert_eq!(index_of(least_of(index + 1) - 1), index);
-        }
-    }
 
     #[test]
     fn numbers_of_every_length_come_back() {
