@@ -159,8 +159,12 @@ pub struct Matrix {
     /// Only these scenarios or cases.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Write `scenarios/defects.toml` anew from what is observed on all virtual benches: read the difference before you commit it.
-    #[arg(long, conflicts_with_all = ["profiles", "defects", "only"])]
+    /// Print what was observed too, for each check that failed.
+    #[arg(long)]
+    pub why: bool,
+    /// Write `scenarios/defects.toml` anew from what is observed on all virtual benches, or bring it up to date for the chosen
+    /// defects and scenarios alone: read the difference before you commit it.
+    #[arg(long, conflicts_with = "profiles")]
     pub accept: bool,
 }
 

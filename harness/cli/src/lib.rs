@@ -9,6 +9,7 @@ mod dut;
 mod expected;
 pub mod failure;
 pub mod matrix;
+mod matrix_update;
 mod operator;
 mod output;
 pub mod plan;

@@ -21,6 +21,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Its checks that are FAIL.
     pub failed: BTreeSet<CheckId>,
+    /// What was observed where they failed, one line a check.
+    pub observed: Vec<String>,
     /// Its checks that are INCONCLUSIVE or ERROR, with what was observed.
     pub unclear: Vec<String>,
     /// Its checks that are PASS.
@@ -45,6 +47,7 @@ pub fn outcome(cell: Cell<'_>) -> Outcome {
     let error = |reason: String| Outcome {
         verdict: Verdict::Error,
         failed: BTreeSet::new(),
+        observed: Vec::new(),
         unclear: vec![reason.clone()],
         passed: BTreeSet::new(),
         reason: Some(reason),
@@ -68,6 +71,7 @@ pub fn outcome(cell: Cell<'_>) -> Outcome {
     Outcome {
         verdict: case.verdict,
         failed: with(Verdict::Fail).map(|check| check.id.clone()).collect(),
+        observed: with(Verdict::Fail).map(|check| format!("{}: {}", check.id.0, check.observed)).collect(),
         unclear: unclear.map(|check| format!("{}: {}", check.id.0, check.observed)).collect(),
         passed: with(Verdict::Pass)
             .chain(with(Verdict::PassMarginal))
@@ -138,6 +142,9 @@ pub fn declaration(cards: &[DefectCard]) -> String {
         if let Some(case) = &card.on_sockets {
             text.push_str(&format!("on_sockets = {:?}\n", case.0));
         }
+        if let Some(reason) = &card.turns_nothing {
+            text.push_str(&format!("turns_nothing = {reason:?}\n"));
+        }
         text.push_str("[defect.turns]\n");
         for (case, checks) in &card.turns {
             let checks: Vec<String> = checks.iter().map(|check| format!("{:?}", check.0)).collect();
@@ -155,8 +162,9 @@ schema = 1
 ";
 
 /// Computes the cards of all defects: each on the first bench on which it turns anything, and on a later bench too where it
-/// is the first to turn a check there (the standing checks on relayed media, say, have a subject on one bench only).
-pub fn cards(grounds: &[VirtualBench]) -> Vec<DefectCard> {
+/// is the first to turn a check there (the standing checks on relayed media, say, have a subject on one bench only). Why one turns
+/// nothing is taken over from what was `declared`.
+pub fn cards(grounds: &[VirtualBench], declared: &[DefectCard]) -> Vec<DefectCard> {
     let mut cards: Vec<DefectCard> = Vec::new();
     let mut turned: BTreeSet<(CaseId, CheckId)> = BTreeSet::new();
     let mut has_card: BTreeSet<&str> = BTreeSet::new();
@@ -180,26 +188,39 @@ pub fn cards(grounds: &[VirtualBench]) -> Vec<DefectCard> {
                 profile: ground.bench.name.clone(),
                 turns,
                 on_sockets,
+                turns_nothing: None,
             });
         }
     }
-    for defect in oxocert_virtual_oxo::all_defects() {
-        // A behaviour that no scenario asks for yet is declared as such: it turns nothing, exactly.
-        if let (false, Some(ground)) = (has_card.contains(defect.name), grounds.first()) {
-            cards.push(DefectCard {
-                name: defect.name.to_owned(),
-                behaviour: defect.behaviour.to_owned(),
-                profile: ground.bench.name.clone(),
-                turns: BTreeMap::new(),
-                on_sockets: None,
-            });
-        }
-    }
+    cards.extend(without_effect(grounds, &cards, declared));
     cards
 }
 
+/// A card for each defect that has none: it turns nothing, exactly, for the reason that was declared.
+pub(crate) fn without_effect(
+    grounds: &[VirtualBench],
+    cards: &[DefectCard],
+    declared: &[DefectCard],
+) -> Vec<DefectCard> {
+    let Some(ground) = grounds.first() else { return Vec::new() };
+    let left = oxocert_virtual_oxo::all_defects();
+    let left = left.into_iter().filter(|defect| cards.iter().all(|card| card.name != defect.name));
+    left.map(|defect| DefectCard {
+        name: defect.name.to_owned(),
+        behaviour: defect.behaviour.to_owned(),
+        profile: ground.bench.name.clone(),
+        turns: BTreeMap::new(),
+        on_sockets: None,
+        turns_nothing: declared
+            .iter()
+            .find(|card| card.name == defect.name)
+            .and_then(|card| card.turns_nothing.clone()),
+    })
+    .collect()
+}
+
 /// The case with which a defect is run on sockets: of those it turns, the one with the fewest steps.
-fn shortest(ground: &VirtualBench, turns: &BTreeMap<CaseId, BTreeSet<CheckId>>) -> Option<CaseId> {
+pub(crate) fn shortest(ground: &VirtualBench, turns: &BTreeMap<CaseId, BTreeSet<CheckId>>) -> Option<CaseId> {
     let turned = ground.cases.iter().filter(|case| turns.contains_key(&case.id));
     turned.min_by_key(|case| (case.setup.len() + case.flow.len(), &case.id)).map(|case| case.id.clone())
 }

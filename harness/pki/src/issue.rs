@@ -27,7 +27,11 @@ pub fn issue(lab: &Lab, request: &Request, terms: &Terms) -> Result<Vec<Vec<u8>>
         return Err(PkiError::Name(format!("{} days: it can be 1 to {LONGEST_DAYS}", terms.days)));
     }
     let dates = Dates::days(terms.now, -1, i64::from(terms.days));
-    let profile = Profile::EndEntity { names: request.alternative_names().to_vec(), client: terms.client };
+    let profile = Profile::EndEntity {
+        names: request.alternative_names().to_vec(),
+        client: terms.client,
+        status: None,
+    };
     let (_, intermediate) = lab.issuing();
     let subject = Subject::Copied(request.subject_der().to_vec());
     let leaf = intermediate.issue(&subject, request.key(), &profile, dates)?;

@@ -2,7 +2,7 @@
 //! keep lists of their own; a test compares them.
 
 /// Certificates that an a-SBC can present, by their names in the lab; `none`: no certificate as a client.
-pub const CERTIFICATES: [&str; 13] = [
+pub const CERTIFICATES: [&str; 15] = [
     "good",
     "expired",
     "not-yet-valid",
@@ -15,12 +15,14 @@ pub const CERTIFICATES: [&str; 13] = [
     "server-only",
     "g2-root",
     "weak-key",
+    "revocation-unknown",
+    "renewed",
     "none",
 ];
 
 /// What an a-SBC can probe the DUT with: a ClientHello of one version or one kind of suites, a handshake without a certificate, a
 /// request in clear.
-pub const PROBES: [&str; 18] = [
+pub const PROBES: [&str; 19] = [
     "ssl3",
     "tls1.0",
     "tls1.1",
@@ -36,6 +38,7 @@ pub const PROBES: [&str; 18] = [
     "export",
     "static-rsa",
     "anonymous",
+    "stalled",
     "no-certificate",
     "clear-udp",
     "clear-tcp",

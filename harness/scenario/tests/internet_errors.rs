@@ -72,11 +72,11 @@ fn wrong_words_and_values_of_actions() {
   { id = 10, who = "pstn.a", does = "start-media-at", sequence = 65536 },
   { id = 11, who = "sbc.nominal", does = "conect" },"#;
     insta::assert_snapshot!(of_steps(steps), @r#"
-    :11:66: unknown word "expird": known are good, expired, not-yet-valid, unknown-ca, self-signed, wrong-name, cn-only, wildcard, no-intermediate, server-only, g2-root, weak-key, none (did you mean `expired`?)
+    :11:66: unknown word "expird": known are good, expired, not-yet-valid, unknown-ca, self-signed, wrong-name, cn-only, wildcard, no-intermediate, server-only, g2-root, weak-key, revocation-unknown, renewed, none (did you mean `expired`?)
     :12:65: the lowest version stands first
     :12:91: expected the number of a suite such as "0xc030", found "c02f"
     :13:3: `limit-tls` needs one of `versions`, `suites`, `resumes`, `peer-name`
-    :14:57: unknown word "tls1.o": known are ssl3, tls1.0, tls1.1, tls1.2, tls1.3, 0xc030, 0xc02f, 0xc028, 0xc027, rc4, 3des, null, export, static-rsa, anonymous, no-certificate, clear-udp, clear-tcp (did you mean `tls1.0`?)
+    :14:57: unknown word "tls1.o": known are ssl3, tls1.0, tls1.1, tls1.2, tls1.3, 0xc030, 0xc02f, 0xc028, 0xc027, rc4, 3des, null, export, static-rsa, anonymous, stalled, no-certificate, clear-udp, clear-tcp (did you mean `tls1.0`?)
     :15:79: expected an IP address without port
     :15:101: expected a duration such as "2 s" or "500 ms", found "60"
     :16:78: a service needs `target`

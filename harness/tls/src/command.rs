@@ -3,6 +3,7 @@
 use crate::{Endpoint, Hello};
 use oxocert_machine::Flow;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// A probe, named by its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,8 @@ pub enum Command {
         /// The address.
         local: IpAddr,
     },
+    /// From now on a handshake may take so long, from the stream on; 60 s where nothing was ordered.
+    Patience(Duration),
     /// Send one ClientHello on a stream of its own and tell what comes.
     Probe {
         /// Its name.

@@ -13,6 +13,8 @@ pub struct Hello {
     pub suites: Vec<u16>,
     /// server_name, where one is sent.
     pub sni: Option<String>,
+    /// It stops in its middle, and nothing follows.
+    pub stalls: bool,
 }
 
 /// RC4, in every key exchange that used it (RFC 7465 forbids them).
@@ -39,13 +41,13 @@ const CLIENT_HELLO: u8 = 1;
 impl Hello {
     /// The probe of this name: `ssl3`, `tls1.0`, `tls1.1` (the suites of their years), `tls1.2` and `tls1.3` (those of
     /// Orange §2.4.6), `rc4`, `3des`, `null`, `export`, `static-rsa`, or one suite alone as `only-0xc030`, all of these in
-    /// TLS 1.2 (a suite of TLS 1.3 in TLS 1.3). `None` where there is no such probe.
+    /// TLS 1.2 (a suite of TLS 1.3 in TLS 1.3); `stalled` is half of `tls1.2`. `None` where there is no such probe.
     pub fn named(name: &str) -> Option<Hello> {
         let (version, suites): (Version, &[u16]) = match name {
             "ssl3" => (Version::Ssl3, &OF_OLD[2..]),
             "tls1.0" => (Version::Tls10, &OF_OLD),
             "tls1.1" => (Version::Tls11, &OF_OLD),
-            "tls1.2" => (Version::Tls12, &ORANGE_TLS12),
+            "tls1.2" | "stalled" => (Version::Tls12, &ORANGE_TLS12),
             "tls1.3" => (Version::Tls13, &ORANGE_TLS13),
             "rc4" => (Version::Tls12, &RC4),
             "3des" => (Version::Tls12, &TRIPLE_DES),
@@ -55,10 +57,10 @@ impl Hello {
             only => {
                 let number = u16::from_str_radix(only.strip_prefix("only-0x")?, 16).ok()?;
                 let version = if number >> 8 == 0x13 { Version::Tls13 } else { Version::Tls12 };
-                return Some(Hello { version, suites: vec![number], sni: None });
+                return Some(Hello { version, suites: vec![number], sni: None, stalls: false });
             }
         };
-        Some(Hello { version, suites: suites.to_vec(), sni: None })
+        Some(Hello { version, suites: suites.to_vec(), sni: None, stalls: name == "stalled" })
     }
 
     /// The record that carries it. SSL 3.0 knows no extensions, so neither it nor a name it should ask for is written there.

@@ -58,6 +58,10 @@ impl VirtualOxo {
             if stood && self.defects.has(Defect::ReconnectsLate) {
                 gateway.quiet_until = Some(self.now + self.settings.keep_alive.period() * 5);
             }
+            gateway.losses += u32::from(stood);
+            if stood && gateway.losses >= 2 && self.defects.has(Defect::BacksOff) {
+                gateway.quiet_until = Some(self.now + self.settings.keep_alive.period() * 5);
+            }
             if gateway.quiet_until.is_some() {
                 gateway.status = Status::Down;
             }

@@ -37,6 +37,8 @@ pub(crate) struct Supervised {
     pub due: bool,
     /// A box with a defect leaves it alone until then.
     pub quiet_until: Option<At>,
+    /// How often a connection with it was lost.
+    pub losses: u32,
     /// What supervision says.
     pub status: Status,
     /// OPTIONS in a row without good answer.
@@ -102,6 +104,7 @@ impl Gateways {
                     refused: false,
                     due: false,
                     quiet_until: None,
+                    losses: 0,
                     status: Status::Unknown,
                     misses: 0,
                     pending: None,

@@ -8,7 +8,7 @@ use crate::media_ports::MediaPorts;
 use crate::names::Resolver;
 use crate::registrar::Registrar;
 use crate::settings::Settings;
-use crate::spelling::Speller;
+use crate::spelling::spell;
 use crate::spoil::Spoiler;
 use crate::switching::Switched;
 use crate::task::Task;
@@ -64,7 +64,6 @@ pub struct VirtualOxo {
     pub(crate) extra_flows: BTreeMap<LegId, engine::PortId>,
     pub(crate) dice: SmallRng,
     pub(crate) spoiler: Spoiler,
-    pub(crate) speller: Speller,
     pub(crate) sessions: u64,
     pub(crate) refused_by_trunk: bool,
     pub(crate) backup_was_used: bool,
@@ -122,7 +121,6 @@ impl VirtualOxo {
             extra_flows: BTreeMap::new(),
             dice: seed.generator("virtual-oxo"),
             spoiler: Spoiler::new(&settings),
-            speller: Speller::default(),
             sessions: 1000,
             refused_by_trunk: false,
             backup_was_used: false,
@@ -221,9 +219,6 @@ impl VirtualOxo {
         let bytes =
             if side == Side::Trunk { self.spoiler.restore(&self.defects, bytes) } else { Some(bytes) };
         if let Some(bytes) = bytes {
-            if side == Side::Trunk {
-                self.speller.note(&bytes);
-            }
             self.ua(side).receive(now, flow, &bytes);
         }
     }
@@ -279,7 +274,7 @@ impl VirtualOxo {
             self.out.push_back(Output::Transmit { flow, tos, bytes });
             return;
         }
-        let bytes = self.speller.spell(&self.settings, &self.defects, bytes);
+        let bytes = spell(&self.settings, &self.defects, bytes);
         let Some(bytes) = self.spoiler.spoil(&self.defects, bytes) else { return };
         let Some((flow, bytes)) = self.switch(flow, bytes, repeated) else { return };
         self.before_connecting(flow);

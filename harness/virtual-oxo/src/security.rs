@@ -24,6 +24,9 @@ const OLD: [u16; 3] = [0xc014, 0xc013, 0x002f];
 /// Two years in seconds.
 const TWO_YEARS: i64 = 2 * 365 * 86_400;
 
+/// The longest handshake where the settings say nothing.
+const HANDSHAKE: Duration = Duration::from_secs(60);
+
 /// How long a box is deaf that was upset by a handshake.
 const DEAF: Duration = Duration::from_secs(60);
 
@@ -56,6 +59,7 @@ impl VirtualOxo {
         if !self.settings.is_secured() {
             return;
         }
+        self.tls(Command::Patience(self.patience()));
         let local = self.settings.trunk.address.ip();
         let endpoint = Box::new(self.endpoint(None, End::Server));
         self.tls(Command::Endpoint { local, endpoint });
@@ -72,6 +76,15 @@ impl VirtualOxo {
                 self.secure_toward(number, place.ip());
             }
         }
+    }
+
+    /// The longest handshake.
+    fn patience(&self) -> Duration {
+        if self.has(Defect::WaitsForEver) {
+            return Duration::from_secs(86_400);
+        }
+        let set = self.settings.tls.as_ref().and_then(|tls| tls.handshake_ms);
+        set.map_or(HANDSHAKE, Duration::from_millis)
     }
 
     /// Every connection of the trunk is closed; the next request makes a new one.

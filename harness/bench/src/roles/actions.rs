@@ -49,8 +49,8 @@ impl Stage {
     ) -> Result<Still, Refused> {
         match action {
             Action::Dial { to } => self.dial(role, to).map_err(Refused::Bench)?,
-            Action::Call { to, anonymous } => {
-                self.party_calls(role, to, *anonymous, via).map_err(Refused::Bench)?;
+            Action::Call { to, anonymous, sips } => {
+                self.party_calls(role, to, *anonymous, *sips, via).map_err(Refused::Bench)?;
             }
             Action::Ring => {
                 let ringing = self.ringing(role, via)?;

@@ -7,7 +7,7 @@ use oxocert_sip::ua::Invite;
 
 impl Stage {
     /// Calls a number of the DUT through an a-SBC: E.164 in the Request-URI, the caller in P-Asserted-Identity (RFC 3325),
-    /// hidden from the called side where `anonymous` (RFC 3323).
+    /// hidden from the called side where `anonymous` (RFC 3323). `sips`: to a sips URI (RFC 5630).
     ///
     /// # Errors
     /// In words, where the party or the a-SBC is none of this bench, or has no media port left.
@@ -16,6 +16,7 @@ impl Stage {
         role: &RoleName,
         to: &str,
         anonymous: bool,
+        sips: bool,
         via: Option<&RoleName>,
     ) -> Result<(), String> {
         let sbc = via.cloned().unwrap_or_else(|| RoleName::from("sbc.nominal"));
@@ -34,11 +35,12 @@ impl Stage {
         } else {
             (identity, number)
         };
+        let scheme = if sips { "sips" } else { "sip" };
         let invite = Invite {
             flow: agent.flow,
-            target: format!("sip:{to}@{trunk}"),
+            target: format!("{scheme}:{to}@{trunk}"),
             from,
-            to: format!("<sip:{to}@{}>", trunk.ip()),
+            to: format!("<{scheme}:{to}@{}>", trunk.ip()),
             contact_user,
             headers,
             body: Some(session.offer(None)),

@@ -46,7 +46,7 @@ struct OneRequest {
 /// The ClientHello of a probe; a suite alone is named by its number: `0xc030`.
 fn hello(name: &str) -> Option<Hello> {
     if name == "anonymous" {
-        return Some(Hello { version: Version::Tls12, suites: ANONYMOUS.to_vec(), sni: None });
+        return Some(Hello { version: Version::Tls12, suites: ANONYMOUS.to_vec(), sni: None, stalls: false });
     }
     let only = name.strip_prefix("0x").map(|number| format!("only-0x{number}"));
     Hello::named(only.as_deref().unwrap_or(name))

@@ -11,6 +11,9 @@ use oxocert_tls::{Backend, Command, Endpoint, PeerPolicy, Version};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+/// What a server of the years of TLS 1.0 and 1.1 had: ECDHE-RSA with AES and SHA-1, and AES alone.
+const OF_OLD: [u16; 4] = [0xc014, 0xc013, 0x0035, 0x002f];
+
 /// The certificate that an a-SBC presents where no step says otherwise.
 const GOOD: &str = "good";
 /// No certificate as a client.
@@ -124,7 +127,11 @@ impl Stage {
         let end = self.trunk_tls.ends.get(role)?;
         let versions = end.bounds.versions.as_ref().unwrap_or(&internet.tls_versions);
         let (lowest, highest) = (version(&versions.0)?, version(&versions.1)?);
-        let suites = if end.bounds.suites.is_empty() { &internet.tls_suites } else { &end.bounds.suites };
+        let suites = match &end.bounds.suites {
+            chosen if !chosen.is_empty() => chosen,
+            _ if highest < Version::Tls12 => &OF_OLD.to_vec(),
+            _ => &internet.tls_suites,
+        };
         let only_cbc = !suites.is_empty() && suites.iter().all(|suite| CBC.contains(suite));
         // A weak key is one that rustls will not sign with.
         let old = only_cbc || lowest < Version::Tls12 || end.certificate.ends_with("weak-key");

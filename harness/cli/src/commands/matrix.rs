@@ -3,11 +3,13 @@
 use crate::args::{MATRIX_PROFILES, Matrix};
 use crate::failure::Failure;
 use crate::matrix::{Cell, applicable, cards, declaration, outcomes};
+use crate::matrix_update::{Choice, brought_up_to_date};
 use crate::output;
 use crate::project::Project;
 use crate::virtual_run::{NotVirtual, VirtualBench};
 use oxocert_record::Verdict;
 use oxocert_scenario::DEFECTS;
+use oxocert_scenario::load::load_defects;
 use oxocert_virtual_oxo::{Defects, all_defects};
 use std::path::Path;
 
@@ -19,19 +21,26 @@ use std::path::Path;
 pub fn run(root: Option<&Path>, args: &Matrix) -> Result<u8, Failure> {
     let mut project = Project::open(root)?;
     let defaults = MATRIX_PROFILES.map(str::to_owned);
+    Defects::named(args.defects.iter().map(String::as_str))
+        .map_err(|unknown| Failure::Usage(unknown.to_string()))?;
     let profiles = if args.profiles.is_empty() { &defaults[..] } else { &args.profiles };
     if args.accept {
         let grounds =
             profiles.iter().map(|profile| ground(&mut project, profile)).collect::<Result<Vec<_>, _>>()?;
         let path = project.root.join(DEFECTS);
-        let text = declaration(&cards(&grounds));
+        let declared = load_defects(&project.sources)
+            .map_err(|problems| Failure::Files { problems, sources: project.sources.clone() })?;
+        let accepted = if args.defects.is_empty() && args.only.is_empty() {
+            cards(&grounds, &declared)
+        } else {
+            brought_up_to_date(&grounds, declared, &Choice { defects: &args.defects, only: &args.only })
+        };
+        let text = declaration(&accepted);
         std::fs::write(&path, text)
             .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
         output::line(format_args!("{DEFECTS} is written; read the difference before you commit it"));
         return Ok(0);
     }
-    Defects::named(args.defects.iter().map(String::as_str))
-        .map_err(|unknown| Failure::Usage(unknown.to_string()))?;
     let mut sound = true;
     for profile in profiles {
         sound &= bench(&ground(&mut project, profile)?, args);
@@ -48,12 +57,10 @@ fn ground(project: &mut Project, profile: &str) -> Result<VirtualBench, Failure>
 }
 
 fn bench(ground: &VirtualBench, args: &Matrix) -> bool {
+    let choice = Choice { defects: &args.defects, only: &args.only };
     let names = all_defects().into_iter().map(|info| info.name);
-    let defects: Vec<&str> =
-        names.filter(|name| args.defects.is_empty() || args.defects.iter().any(|d| d == name)).collect();
-    let chosen =
-        |id: &str, scenario: &str| args.only.is_empty() || args.only.iter().any(|o| o == id || o == scenario);
-    let cases: Vec<_> = applicable(ground).filter(|case| chosen(case.id.as_str(), &case.scenario)).collect();
+    let defects: Vec<&str> = names.filter(|name| choice.has_defect(name)).collect();
+    let cases: Vec<_> = applicable(ground).filter(|case| choice.has_case(case)).collect();
     let rows = std::iter::once(None).chain(defects.into_iter().map(Some));
     let cells: Vec<Cell<'_>> =
         rows.flat_map(|defect| cases.iter().map(move |case| Cell { ground, defect, case })).collect();
@@ -67,6 +74,8 @@ fn bench(ground: &VirtualBench, args: &Matrix) -> bool {
             if !outcome.failed.is_empty() {
                 let checks: Vec<&str> = outcome.failed.iter().map(|check| check.0.as_str()).collect();
                 lines.push(format!("  {}: FAIL {}", cell.case.id, checks.join(" ")));
+                let observed = outcome.observed.iter().filter(|_| args.why);
+                lines.extend(observed.map(|line| format!("    {line}")));
             }
             if !matches!(outcome.verdict, Verdict::Pass | Verdict::PassMarginal | Verdict::Fail) {
                 let reason = outcome.reason.as_deref().unwrap_or_default();

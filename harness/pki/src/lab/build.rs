@@ -1,5 +1,6 @@
 //! How a certificate of the lab is put together (RFC 5280).
 
+use super::status;
 use crate::certificate::AltName;
 use crate::{PkiError, UtcSeconds, error::openssl};
 use openssl::asn1::{Asn1Integer, Asn1Time};
@@ -109,6 +110,8 @@ pub enum Profile {
         names: Vec<AltName>,
         /// Whether extendedKeyUsage has clientAuth beside serverAuth.
         client: bool,
+        /// Where a revocation list (below `/crl`) and an OCSP responder are said to be; `None`: neither is named.
+        status: Option<&'static str>,
     },
 }
 
@@ -199,7 +202,7 @@ fn extensions(
             KeyUsage::new().critical().digital_signature().key_encipherment().build()?
         }
     });
-    if let Profile::EndEntity { names, client } = profile {
+    if let Profile::EndEntity { names, client, status } = profile {
         let mut purposes = ExtendedKeyUsage::new();
         purposes.server_auth();
         if *client {
@@ -216,6 +219,9 @@ fn extensions(
         }
         if !names.is_empty() {
             made.push(alternative.build(&context)?);
+        }
+        if let Some(base) = status {
+            made.extend(status::extensions(base)?);
         }
     }
     made.push(identifier);

@@ -5,6 +5,7 @@ mod authority;
 mod build;
 mod folder;
 mod named;
+mod status;
 
 pub use authority::Authority;
 pub(crate) use build::{Dates, Profile, Subject};
@@ -39,7 +40,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Makes everything, with dates relative to `now`: good ones are valid from a day before for 397 days. Eight RSA keys are
+    /// Makes everything, with dates relative to `now`: good ones are valid from a day before for 397 days. Nine RSA keys are
     /// drawn, which takes about a second: make one and keep it.
     ///
     /// # Errors

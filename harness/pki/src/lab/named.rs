@@ -17,8 +17,9 @@ pub const DUT: &str = "dut";
 /// was made, `not-yet-valid` begins 30 days after. `unknown-ca`: issued by a root that nobody trusts, which is sent too.
 /// `wrong-name`: SAN and CN of somebody else. `cn-only`: no SAN. `wildcard`: SAN `*.<parent domain>`. `no-intermediate`: the end
 /// entity alone. `server-only`: extendedKeyUsage without clientAuth (C20). `g2-root`: issued by the second CA (C19).
-/// `weak-key`: RSA 1024.
-pub const CERTIFICATES: [&str; 12] = [
+/// `weak-key`: RSA 1024. `revocation-unknown`: names a revocation list and an OCSP responder that nobody can reach, as port 80
+/// is closed (§2.4.4). `renewed`: another key, and dates of its own (§5.2.4).
+pub const CERTIFICATES: [&str; 14] = [
     "good",
     "expired",
     "not-yet-valid",
@@ -31,10 +32,15 @@ pub const CERTIFICATES: [&str; 12] = [
     "server-only",
     "g2-root",
     "weak-key",
+    "revocation-unknown",
+    "renewed",
 ];
 
 /// Whom the certificate `wrong-name` names.
 const SOMEBODY_ELSE: &str = "somebody-else.lab.example";
+
+/// Where the status of a certificate cannot be had.
+const NO_STATUS: &str = "http://status.lab.example";
 
 /// Days that a good certificate is valid: the longest that browsers took when the document was written.
 const GOOD_DAYS: i64 = 397;
@@ -51,6 +57,12 @@ struct Authorities {
 struct Key {
     pair: PKey<Private>,
     pkcs8: Vec<u8>,
+}
+
+/// Keys of certificates that have one of their own.
+struct Others<'a> {
+    weak: &'a Key,
+    renewed: &'a Key,
 }
 
 impl Key {
@@ -73,11 +85,13 @@ pub fn make(now: UtcSeconds, names: &Names) -> Result<Lab, PkiError> {
     let of_sbcs = Key::draw(2048)?;
     let of_dut = Key::draw(2048)?;
     let weak = Key::draw(1024)?;
+    let renewed = Key::draw(2048)?;
+    let others = Others { weak: &weak, renewed: &renewed };
     let mut identities = BTreeMap::new();
     for (role, fqdn) in &names.sbcs {
-        identities.insert(role.clone(), authorities.all(fqdn, Subject::sbc, &of_sbcs, &weak)?);
+        identities.insert(role.clone(), authorities.all(fqdn, Subject::sbc, &of_sbcs, &others)?);
     }
-    identities.insert(DUT.to_owned(), authorities.all(&names.dut_fqdn, Subject::oce, &of_dut, &weak)?);
+    identities.insert(DUT.to_owned(), authorities.all(&names.dut_fqdn, Subject::oce, &of_dut, &others)?);
     let Authorities { g1, g2, unknown, .. } = authorities;
     let mut names = names.clone();
     // By role, as a folder keeps them.
@@ -101,11 +115,15 @@ impl Authorities {
         fqdn: &str,
         subject: fn(&str) -> Subject,
         key: &Key,
-        weak: &Key,
+        others: &Others<'_>,
     ) -> Result<BTreeMap<String, Identity>, PkiError> {
         let mut made = BTreeMap::new();
         for name in CERTIFICATES {
-            let key = if name == "weak-key" { weak } else { key };
+            let key = match name {
+                "weak-key" => others.weak,
+                "renewed" => others.renewed,
+                _ => key,
+            };
             let chain = self.chain(name, fqdn, subject, key)?;
             made.insert(name.to_owned(), Identity { chain, key: key.pkcs8.clone() });
         }
@@ -127,6 +145,7 @@ impl Authorities {
         let dates = match name {
             "expired" => Dates::days(self.now, -400, -35),
             "not-yet-valid" => Dates::days(self.now, 30, 30 + GOOD_DAYS),
+            "renewed" => Dates::days(self.now, 0, GOOD_DAYS),
             _ => good_dates(self.now),
         };
         let whom = if name == "wrong-name" { SOMEBODY_ELSE } else { fqdn };
@@ -138,7 +157,11 @@ impl Authorities {
             }
             _ => vec![AltName::Dns(whom.to_owned())],
         };
-        let profile = Profile::EndEntity { names, client: name != "server-only" };
+        let profile = Profile::EndEntity {
+            names,
+            client: name != "server-only",
+            status: (name == "revocation-unknown").then_some(NO_STATUS),
+        };
         let public = build::public(&key.pair)?;
         if name == "self-signed" {
             let signer = Signer { certificate: None, key: &key.pair };

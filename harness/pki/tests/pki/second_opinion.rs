@@ -58,3 +58,16 @@ fn openssl_x509_reads_the_subject_of_an_oce() {
     assert!(text.contains(&format!("DNS:{DUT_FQDN}")) && text.contains("Public-Key: (2048 bit)"), "{text}");
     assert!(text.contains("TLS Web Server Authentication, TLS Web Client Authentication"), "{text}");
 }
+
+#[test]
+fn openssl_reads_where_the_status_of_a_certificate_can_be_asked_for() {
+    let folder = Scratch::new();
+    let identity = LAB.identity("sbc.nominal", "revocation-unknown").unwrap();
+    std::fs::write(folder.file("end.der"), &identity.chain[0]).unwrap();
+    let shown = "crlDistributionPoints,authorityInfoAccess";
+    let (content, text) =
+        openssl(&folder, &["x509", "-inform", "DER", "-in", "end.der", "-noout", "-ext", shown]);
+    assert!(content, "{text}");
+    assert!(text.contains("URI:http://status.lab.example/crl"), "{text}");
+    assert!(text.contains("OCSP - URI:http://status.lab.example\n"), "{text}");
+}

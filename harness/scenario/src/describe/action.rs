@@ -9,8 +9,11 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Action::Dial { to } => write!(f, "dials {to}"),
-            Action::Call { to, anonymous: false } => write!(f, "calls {to}"),
-            Action::Call { to, anonymous: true } => write!(f, "calls {to} without showing its number"),
+            Action::Call { to, anonymous, sips } => {
+                let scheme = if *sips { " by a sips URI" } else { "" };
+                let hidden = if *anonymous { " without showing its number" } else { "" };
+                write!(f, "calls {to}{scheme}{hidden}")
+            }
             Action::Ring => f.write_str("rings"),
             Action::Answer => f.write_str("answers"),
             Action::Reject { code } => write!(f, "rejects with {code}"),

@@ -21,6 +21,8 @@ pub struct DefectCard {
     pub turns: BTreeMap<CaseId, BTreeSet<CheckId>>,
     /// The case with which it is run once on sockets.
     pub on_sockets: Option<CaseId>,
+    /// Where it turns nothing: why that is right. Then the matrix holds that no check calls it a failure.
+    pub turns_nothing: Option<String>,
 }
 
 /// The profile a defect is run on where its card names none.
@@ -70,6 +72,15 @@ fn card(node: &Node<'_>) -> Option<DefectCard> {
     {
         node.problem(format!("`on_sockets` names {case}, which `turns` does not"));
     }
+    let reason = table.get("turns_nothing");
+    match (turns.is_empty(), reason) {
+        (true, None) => node.problem("turns no check: `turns_nothing = \"..\"` says why that is right"),
+        (false, Some(reason)) => {
+            reason.problem("`turns_nothing` is for what turns no check, and this turns some")
+        }
+        _ => {}
+    }
+    let turns_nothing = reason.and_then(|node| node.text()).map(str::to_owned);
     table.finish();
     Some(DefectCard {
         name: name?.to_owned(),
@@ -77,5 +88,6 @@ fn card(node: &Node<'_>) -> Option<DefectCard> {
         profile: profile.to_owned(),
         turns,
         on_sockets,
+        turns_nothing,
     })
 }

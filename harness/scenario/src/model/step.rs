@@ -99,6 +99,8 @@ pub enum Action {
         to: String,
         /// Hide the caller (From anonymous, Privacy: id).
         anonymous: bool,
+        /// Call a sips URI (RFC 5630).
+        sips: bool,
     },
     /// Sends 180 (sets and parties ring by themselves unless `ring = false` in a preceding `silent`).
     Ring,

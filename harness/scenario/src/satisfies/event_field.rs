@@ -3,6 +3,7 @@
 use super::event::is_late_refusal;
 use crate::model::Bench;
 use oxocert_record::{DnsSeen, ProbeSeen, TlsEnded, TlsOutcome, TlsSeen, What};
+use oxocert_sip::message::fingerprint;
 
 /// Every field name with one line on what it gives.
 pub const EVENT_FIELDS: &[(&str, &str)] = &[
@@ -17,6 +18,7 @@ pub const EVENT_FIELDS: &[(&str, &str)] = &[
     ("tls.subject", "subject of the DUT's certificate"),
     ("tls.issuer", "issuer of the last certificate that the DUT sent"),
     ("tls.names", "DNS names of its subjectAltName"),
+    ("tls.certificate", "what tells the DUT's certificate from others: 16 hexadecimal digits of its SHA-256"),
     ("tls.chain_length", "number of certificates that the DUT sent"),
     ("tls.client_asked", "whether the server asked for a client certificate: yes or no"),
     ("tls.resumed", "whether a session was resumed: yes or no"),
@@ -82,6 +84,7 @@ fn of_handshake(seen: &TlsSeen, field: &str) -> Option<Vec<String>> {
         "tls.subject" => seen.subject.clone().map(|subject| vec![subject]),
         "tls.issuer" => seen.issuer.clone().map(|issuer| vec![issuer]),
         "tls.names" => many(seen.names.clone()),
+        "tls.certificate" => seen.chain.first().map(|der| vec![fingerprint(&der.0)]),
         // Where the handshake did not get to the certificates, their number is unknown, not 0.
         "tls.chain_length" => {
             let reached = seen.flaws.is_some() || !seen.chain.is_empty();

@@ -178,8 +178,8 @@ fn each_crypto(audio: Option<&Audio>, part: impl Fn(&Crypto) -> String) -> Vec<S
     audio.map(|audio| audio.crypto.iter().map(part).collect()).unwrap_or_default()
 }
 
-/// Tells keys apart without showing them: a master key is never printed.
-fn fingerprint(key: &[u8]) -> String {
+/// 16 hexadecimal digits of SHA-256: tells keys or certificates apart without showing them (a master key is never printed).
+pub fn fingerprint(key: &[u8]) -> String {
     Sha256::digest(key).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

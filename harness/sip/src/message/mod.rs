@@ -13,7 +13,7 @@ mod uri;
 mod via;
 
 pub use builder::Builder;
-pub use field::{FIELDS, UnknownField, field};
+pub use field::{FIELDS, UnknownField, field, fingerprint};
 pub use finding::{Code, Finding, Severity};
 pub use name_addr::{NameAddr, Param};
 pub use uri::Uri;

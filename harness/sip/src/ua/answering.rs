@@ -150,6 +150,8 @@ impl UserAgent {
     }
 
     fn contact_of(&self, id: CallId) -> String {
-        self.contact(self.calls.get(&id).map_or("", |call| call.contact_user.as_str()))
+        self.calls
+            .get(&id)
+            .map_or_else(|| self.contact("", false), |call| self.contact(&call.contact_user, call.sips))
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Call {
     pub(super) state: CallState,
     pub(super) flow: Flow,
     pub(super) contact_user: String,
+    /// It was asked for by a sips URI, so that its Contacts are sips URIs too (RFC 3261 §8.1.1.8, §12.1.1).
+    pub(super) sips: bool,
     /// We sent the INVITE.
     pub(super) outgoing: bool,
     /// The INVITE we received.
@@ -106,13 +108,19 @@ impl Repeat {
     }
 }
 
+/// Whether a URI asks for TLS on every hop (RFC 5630 §3).
+pub(super) fn is_sips(uri: &str) -> bool {
+    uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:"))
+}
+
 impl Call {
-    pub(super) fn new(dialog: Dialog, flow: Flow, outgoing: bool, contact_user: String) -> Call {
+    pub(super) fn new(dialog: Dialog, flow: Flow, outgoing: bool, contact_user: String, sips: bool) -> Call {
         Call {
             dialog,
             state: if outgoing { CallState::Calling } else { CallState::Ringing },
             flow,
             contact_user,
+            sips,
             outgoing,
             invite: None,
             server: None,

@@ -43,9 +43,10 @@ impl UserAgent {
         via_value(self.config.address, flow.transport, &branch)
     }
 
-    pub(super) fn contact(&self, user: &str) -> String {
+    pub(super) fn contact(&self, user: &str, sips: bool) -> String {
+        let scheme = if sips { "sips" } else { "sip" };
         let at = if user.is_empty() { String::new() } else { format!("{user}@") };
-        format!("<sip:{at}{}{}>", self.config.address, self.config.contact_params)
+        format!("<{scheme}:{at}{}{}>", self.config.address, self.config.contact_params)
     }
 
     /// A first INVITE or a request outside calls, up to CSeq and the automatic headers.
@@ -70,7 +71,7 @@ impl UserAgent {
         draft.add("Call-ID", call.dialog.call_id.clone());
         draft.add("CSeq", format!("{cseq} {method}"));
         if is_target_refresh(method) {
-            draft.add("Contact", self.contact(&call.contact_user));
+            draft.add("Contact", self.contact(&call.contact_user, call.sips));
         }
         self.add_features(&mut draft, method);
         draft

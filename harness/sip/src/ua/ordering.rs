@@ -1,7 +1,7 @@
 //! What the owner orders: calls, requests inside and outside them, giving up, hanging up.
 
 use super::agent::{Purpose, Sent};
-use super::call::{Call, Cancel};
+use super::call::{Call, Cancel, is_sips};
 use super::draft::Draft;
 use super::{Body, CallId, CallState, Event, Header, Invite, Outside, RequestId, UserAgent, session};
 use crate::dialog::Dialog;
@@ -16,8 +16,9 @@ impl UserAgent {
         let call_id = self.new_call_id();
         let tag = self.token(10);
         let cseq = self.first_cseq();
+        let sips = is_sips(&target);
         let dialog = Dialog::outgoing(call_id, tag, from, to, target, cseq);
-        let mut call = Call::new(dialog, flow, true, contact_user);
+        let mut call = Call::new(dialog, flow, true, contact_user, sips);
         call.credentials = credentials.clone();
         call.local_body = body.clone();
         let mut draft = self.dialog_request(&call, "INVITE", cseq, flow);
@@ -197,7 +198,7 @@ impl UserAgent {
         draft.add("Call-ID", call_id);
         draft.add("CSeq", format!("{cseq} {}", message.method));
         if let Some(user) = &message.contact_user {
-            draft.add("Contact", self.contact(user));
+            draft.add("Contact", self.contact(user, is_sips(&message.target)));
         }
         self.add_features(&mut draft, &message.method);
         draft.merge(&message.headers);

@@ -1,7 +1,7 @@
 //! What the peer asks: new calls, CANCEL, ACK, and requests outside calls.
 
 use super::agent::{Asked, Seen};
-use super::call::Call;
+use super::call::{Call, is_sips};
 use super::compose::Reply;
 use super::{CallId, CallState, Event, Header, UserAgent};
 use crate::dialog::Dialog;
@@ -102,7 +102,8 @@ impl UserAgent {
             return Seen::first(None);
         };
         let user = request.uri().and_then(crate::message::Uri::parse).and_then(|uri| uri.user);
-        let mut call = Call::new(dialog, flow, false, user.unwrap_or_default());
+        let sips = request.uri().is_some_and(is_sips);
+        let mut call = Call::new(dialog, flow, false, user.unwrap_or_default(), sips);
         call.invite = Some(request.clone());
         call.server = Some(key.clone());
         call.peer_updates = request.lists("Allow", "UPDATE");

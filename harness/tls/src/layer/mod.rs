@@ -17,6 +17,7 @@ use rand::rngs::SmallRng;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a layer puts out, below and above.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub(crate) struct Layer {
     in_clear: BTreeSet<(IpAddr, SocketAddr)>,
     ports: Ports,
     dice: SmallRng,
+    /// The longest handshake.
+    patience: Duration,
     out: VecDeque<Out>,
 }
 
@@ -77,6 +80,7 @@ impl Layer {
             in_clear: BTreeSet::new(),
             ports: Ports::new(seed),
             dice: seed.generator("tls"),
+            patience: limits::HANDSHAKE,
             out: VecDeque::new(),
         }
     }
@@ -119,6 +123,7 @@ impl Layer {
                     self.end(flow, Side::Own, None, "closed by order".into());
                 }
             }
+            Command::Patience(longest) => self.patience = longest,
             Command::Probe { id, local, remote, hello } => self.probe(id, local, remote, hello),
         }
     }

@@ -20,14 +20,17 @@ impl Layer {
         while self.connections.contains_key(&flow) || self.probes.contains_key(&flow) {
             flow.local.set_port(self.ports.draw());
         }
-        let record = hello.record(&mut self.dice);
+        let mut record = hello.record(&mut self.dice);
+        if hello.stalls {
+            record.truncate(record.len() / 2);
+        }
         self.probes.insert(flow, Probe { id, hello, clear: Clear::default(), due: None });
         self.transmit(flow, 0, record);
     }
 
     pub(super) fn probe_connected(&mut self, flow: Flow) {
         if let Some(probe) = self.probes.get_mut(&flow) {
-            let due = self.now + limits::PROBE;
+            let due = self.now + if probe.hello.stalls { limits::STALLED } else { limits::PROBE };
             probe.due = Some(due);
             self.due.insert((due, flow));
         }

@@ -17,7 +17,7 @@ impl Layer {
         {
             real.local.set_port(self.ports.draw());
         }
-        let due = self.now + limits::HANDSHAKE;
+        let due = self.now + self.patience;
         let Some(contexts) = self.contexts(flow) else {
             let reason = format!("{} has no TLS endpoint", flow.local.ip());
             self.out.push_back(Out::Closed { flow, reason });
@@ -43,7 +43,7 @@ impl Layer {
 
     /// A stream came in that is to carry TLS.
     pub(super) fn accept(&mut self, flow: Flow) {
-        let (now, due) = (self.now, self.now + limits::HANDSHAKE);
+        let (now, due) = (self.now, self.now + self.patience);
         let Some(contexts) = self.contexts(flow) else { return };
         let mut connection = Connection::new(Side::Peer, contexts, due);
         connection.stream_at = Some(now);
@@ -290,7 +290,7 @@ impl Layer {
             if self.probes.contains_key(&flow) {
                 self.probe_silent(flow);
             } else {
-                let why = format!("the handshake is not complete after {} s", limits::HANDSHAKE.as_secs());
+                let why = format!("the handshake is not complete after {} s", self.patience.as_secs());
                 self.give_up(flow, why);
             }
         }

@@ -31,6 +31,9 @@ pub struct Tls {
     /// TLS 1.2 suites by IANA number, in order of preference; empty: the four of Orange §2.4.6.
     #[serde(default)]
     pub suites: Vec<u16>,
+    /// The longest handshake in milliseconds; none: 60 s.
+    #[serde(default)]
+    pub handshake_ms: Option<u64>,
     /// Seconds by which its clock is ahead of the true time.
     #[serde(default)]
     pub clock_ahead: i64,

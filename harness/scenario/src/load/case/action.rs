@@ -61,11 +61,12 @@ pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -
     Some(match word {
         "dial" => Action::Dial { to: text("to")? },
         "call" => {
-            let anonymous = step.get("anonymous").and_then(|node| node.flag()).unwrap_or(false);
+            let flag = |key| step.get(key).and_then(|node| node.flag()).unwrap_or(false);
+            let (anonymous, sips) = (flag("anonymous"), flag("sips"));
             if !step.has("via") {
                 node.problem("`call` needs `via`: the a-SBC that the call comes through");
             }
-            Action::Call { to: text("to")?, anonymous }
+            Action::Call { to: text("to")?, anonymous, sips }
         }
         "ring" => Action::Ring,
         "answer" => Action::Answer,

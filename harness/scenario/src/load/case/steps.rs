@@ -154,9 +154,10 @@ fn step<'a>(
 }
 
 /// Fields that belong to one verb or action: not unknown where the verb could not be read.
-pub(super) const OWN_FIELDS: [&str; 13] = [
+pub(super) const OWN_FIELDS: [&str; 14] = [
     "to",
     "anonymous",
+    "sips",
     "code",
     "how",
     "digits",
