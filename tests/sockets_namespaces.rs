@@ -118,6 +118,26 @@ fn a_certification_passes_behind_the_firewall_on_sockets(#[case] topology: &'sta
     }
 }
 
+/// A handshake does not fit one packet of 1400 bytes: the DUT has to hear what the firewall says of it (RFC 1191).
+#[test]
+fn a_narrow_path_is_found_by_the_dut_on_sockets() {
+    let lab = Lab::up("b", "namespaces-mtu");
+    lab.script(&["mtu", "1400"]);
+    let cases = ["SEC-01", "SEC-02", "BC-01", "BC-03"];
+    let run = lab.certify(&cases.join(","));
+    for case in cases {
+        run.verdict(case, "PASS");
+    }
+    let mut counters = peer("ip");
+    counters.args(["netns", "exec", "oxocert-firewall", "cat", "/proc/net/snmp"]);
+    let counters = ended(&mut counters).expect(0).stdout;
+    let mut icmp =
+        counters.lines().filter_map(|line| line.strip_prefix("Icmp: ")).map(|line| line.split(' '));
+    let (names, values) = (icmp.next().expect("the names"), icmp.next().expect("the counters"));
+    let told = names.zip(values).find(|(name, _)| *name == "OutDestUnreachs").expect("what it told");
+    assert_ne!(told.1, "0", "the firewall told nobody that a packet was too long");
+}
+
 /// What of the trunk one closed line of the table takes away.
 struct Closed {
     line: &'static str,

@@ -7,6 +7,9 @@ use crate::settings::{Settings, product};
 use oxocert_sip::message::Message;
 use std::collections::BTreeMap;
 
+/// The address that a SIP ALG writes.
+const ALG: &str = "192.168.1.254";
+
 /// Alters messages.
 #[derive(Debug)]
 pub(crate) struct Spoiler {
@@ -117,6 +120,13 @@ impl Spoiler {
                 add(head, "Contact: <sip:oxo@127.0.0.1>");
             }
             cut_bracket(head);
+        }
+        if defects.has(Defect::SipAlgOnTheWay)
+            && let Some(from) = message.from()
+        {
+            let written = message.header("From").unwrap_or_default();
+            let rewritten = written.replacen(&from.uri.host, ALG, 1);
+            replace_value(head, "From", &rewritten);
         }
         if defects.has(Defect::NoToTag)
             && (refusal || method == "OPTIONS" || method == "CANCEL")

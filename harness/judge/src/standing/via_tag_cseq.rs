@@ -33,6 +33,8 @@ struct Asked {
     call_id: String,
     /// From tag; `None` where the request has none.
     from_tag: Option<String>,
+    /// Host of From.
+    from_host: Option<String>,
 }
 
 impl Memory {
@@ -41,8 +43,12 @@ impl Memory {
         let point = seen.on.point.clone();
         let asked = seen.sip().filter(|message| message.is_request()).and_then(|message| {
             let (number, method) = message.cseq()?;
-            let asked =
-                Asked { number, call_id: message.call_id()?.to_owned(), from_tag: message.from_tag() };
+            let asked = Asked {
+                number,
+                call_id: message.call_id()?.to_owned(),
+                from_tag: message.from_tag(),
+                from_host: from_host(message),
+            };
             Some(((point.clone(), message.branch()?, method.to_owned()), asked))
         });
         match asked {
@@ -151,9 +157,25 @@ fn response(memory: &Memory, seen: &Seen<'_>, message: &Message) -> Option<Strin
     if asked.call_id != call_id {
         return Some(format!("{status} with Call-ID `{call_id}` to a {method} with `{}`", asked.call_id));
     }
+    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
     let tag = message.from_tag();
-    (asked.from_tag != tag).then(|| {
-        let shown = |tag: &Option<String>| tag.clone().unwrap_or_else(|| "none".to_owned());
-        format!("{status} with From tag `{}` to a {method} with `{}`", shown(&tag), shown(&asked.from_tag))
+    if asked.from_tag != tag {
+        return Some(format!(
+            "{status} with From tag `{}` to a {method} with `{}`",
+            shown(&tag),
+            shown(&asked.from_tag)
+        ));
+    }
+    let host = from_host(message);
+    (asked.from_host != host).then(|| {
+        format!(
+            "{status} whose From names `{}`, to a {method} that named `{}`: the DUT alters it, or a SIP ALG on the way does",
+            shown(&host),
+            shown(&asked.from_host)
+        )
     })
+}
+
+fn from_host(message: &Message) -> Option<String> {
+    message.from().map(|from| from.uri.host)
 }

@@ -223,6 +223,7 @@ defects! {
     BranchWithoutCookie "branch-without-cookie" "branches do not begin with z9hG4bK"
     ContentLengthWrong "content-length-wrong" "Content-Length of a 200 to INVITE is 10 too small"
     MalformedContact "malformed-contact" "Contact of OPTIONS, of their answers, of 180 and of refusals has no closing bracket"
+    SipAlgOnTheWay "sip-alg-on-the-way" "a SIP ALG before the box writes its own address into From of every answer to the trunk"
     NoToTag "no-to-tag" "refusals and answers to OPTIONS and CANCEL have no To tag"
     // TLS: whose certificate is taken.
     AcceptsAnyCa "accepts-any-ca" "a peer's certificate of any CA is taken, trusted or not"
