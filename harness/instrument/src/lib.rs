@@ -9,8 +9,10 @@
 //! What says whether a reading is worth anything: [`calibration`], by means of [`impairment`].
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod calibration;
 pub mod fingerprint;
 pub mod impairment;
+pub mod marker;
 mod meter;
 pub mod reading;
 pub mod report_block;

@@ -67,7 +67,7 @@ impl Budget {
     }
 
     /// This budget and the interval of the statistic that is judged: `half_width_ns` covers 95 %. For a percentile, whose
-    /// interval has two unequal sides, see [`crate::Reading::of_percentile`].
+    /// interval has two unequal sides, see [`crate::Measurement::of_percentile`].
     pub fn with_interval(self, half_width_ns: f64, how: &str) -> Budget {
         self.with(Component::new("interval of the statistic", half_width_ns, Kind::Normal, how))
     }

@@ -36,9 +36,9 @@ pub enum Verdict {
     Inconclusive,
 }
 
-/// A reading as the interval in which the true value lies.
+/// A measured value and the interval in which the true one lies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct Measurement {
     /// The raw value; it is the one that is judged, never a corrected one.
     pub value: f64,
     /// Lower end; `None` = open: there were too few values to close it.
@@ -47,53 +47,50 @@ pub struct Reading {
     pub high: Option<f64>,
 }
 
-impl Reading {
+impl Measurement {
     /// `value` with the expanded uncertainty `u` on both sides.
-    pub fn plus_minus(value: f64, u: f64) -> Reading {
-        Reading { value, low: Some(value - u.abs()), high: Some(value + u.abs()) }
+    pub fn plus_minus(value: f64, u: f64) -> Measurement {
+        Measurement { value, low: Some(value - u.abs()), high: Some(value + u.abs()) }
     }
 
     /// A percentile with the expanded uncertainty `u` of the instrument and the interval of the statistic. Both add up by squares, each
     /// side for itself: the interval of a percentile in the tail is longer above than below.
-    pub fn of_percentile(value: f64, u: f64, interval: &crate::interval::Bounds) -> Reading {
+    pub fn of_percentile(value: f64, u: f64, interval: &crate::interval::Bounds) -> Measurement {
         let low = interval.low.map(|low| value - u.hypot((value - low as f64).max(0.0)));
         let high = interval.high.map(|high| value + u.hypot((high as f64 - value).max(0.0)));
-        Reading { value, low, high }
+        Measurement { value, low, high }
     }
 
     /// A share with its interval.
-    pub fn of_share(share: &crate::interval::Proportion) -> Reading {
-        Reading { value: share.share, low: Some(share.low), high: Some(share.high) }
+    pub fn of_share(share: &crate::interval::Proportion) -> Measurement {
+        Measurement { value: share.share, low: Some(share.low), high: Some(share.high) }
     }
 }
 
 /// A verdict with all that it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// What was read; `None` = nothing could be.
-    pub reading: Option<Reading>,
+    /// What was measured; `None` = nothing could be.
+    pub measurement: Option<Measurement>,
     /// What it was held against.
     pub limit: Limit,
     /// What follows.
     pub verdict: Verdict,
 }
 
-/// Holds a reading against a limit: the whole interval inside passes, the whole interval outside fails, all else is inconclusive.
-pub fn decide(reading: Option<Reading>, limit: Limit) -> Decision {
-    let verdict = match reading {
-        Some(reading) => verdict(reading, limit),
-        None => Verdict::Inconclusive,
-    };
-    Decision { reading, limit, verdict }
+/// Holds what was measured against a limit: the whole interval inside passes, the whole interval outside fails, all else is inconclusive.
+pub fn decide(measurement: Option<Measurement>, limit: Limit) -> Decision {
+    let verdict = measurement.map_or(Verdict::Inconclusive, |measurement| verdict(measurement, limit));
+    Decision { measurement, limit, verdict }
 }
 
-fn verdict(reading: Reading, limit: Limit) -> Verdict {
+fn verdict(measured: Measurement, limit: Limit) -> Verdict {
     // A lower bound is an upper bound of the opposite.
     let mirrored = |value: Option<f64>| value.map(|value| -value);
     let (low, high, bound, marginal) = match limit.bound {
-        Bound::AtMost(bound) => (reading.low, reading.high, bound, limit.marginal),
+        Bound::AtMost(bound) => (measured.low, measured.high, bound, limit.marginal),
         Bound::AtLeast(bound) => {
-            (mirrored(reading.high), mirrored(reading.low), -bound, mirrored(limit.marginal))
+            (mirrored(measured.high), mirrored(measured.low), -bound, mirrored(limit.marginal))
         }
     };
     // What is no number compares as false to all, and so ends as inconclusive.
@@ -132,19 +129,12 @@ impl fmt::Display for Verdict {
 impl fmt::Display for Decision {
     /// The rule with its numbers, as it is printed beside each measure.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Decision { reading, limit, verdict } = self;
-        let Some(reading) = reading else {
-            return write!(f, "nothing read, limit {}: {verdict}", limit.bound);
+        let Decision { measurement, limit, verdict } = self;
+        let Some(Measurement { value, low, high }) = *measurement else {
+            return write!(f, "nothing measured, limit {}: {verdict}", limit.bound);
         };
         let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), |end| end.to_string());
-        write!(
-            f,
-            "{} [{} to {}], limit {}",
-            reading.value,
-            end(reading.low),
-            end(reading.high),
-            limit.bound
-        )?;
+        write!(f, "{value} [{} to {}], limit {}", end(low), end(high), limit.bound)?;
         if let Some(marginal) = limit.marginal {
             write!(f, ", marginal from {marginal}")?;
         }
@@ -186,24 +176,27 @@ mod tests {
         #[case] verdict: Verdict,
     ) {
         let bound = if is_max { Bound::AtMost(bound) } else { Bound::AtLeast(bound) };
-        let decision = decide(Some(Reading::plus_minus(value, u)), Limit { bound, marginal });
+        let decision = decide(Some(Measurement::plus_minus(value, u)), Limit { bound, marginal });
         assert_eq!(decision.verdict, verdict);
     }
 
     #[test]
-    fn nothing_read_is_never_a_pass() {
+    fn nothing_measured_is_never_a_pass() {
         let decision = decide(None, at_most(5.0));
         assert_eq!(decision.verdict, Verdict::Inconclusive);
-        assert_eq!(decision.to_string(), "nothing read, limit <= 5: inconclusive");
+        assert_eq!(decision.to_string(), "nothing measured, limit <= 5: inconclusive");
     }
 
     #[test]
     fn each_side_of_a_percentile_has_its_own_interval() {
         let interval = Bounds { low: Some(96), high: Some(112) };
-        let reading = Reading::of_percentile(100.0, 3.0, &interval);
-        assert_eq!(reading, Reading { value: 100.0, low: Some(95.0), high: Some(100.0 + 3f64.hypot(12.0)) });
+        let reading = Measurement::of_percentile(100.0, 3.0, &interval);
+        assert_eq!(
+            reading,
+            Measurement { value: 100.0, low: Some(95.0), high: Some(100.0 + 3f64.hypot(12.0)) }
+        );
         let judged = |interval: Bounds, bound| {
-            decide(Some(Reading::of_percentile(100.0, 3.0, &interval)), at_most(bound)).verdict
+            decide(Some(Measurement::of_percentile(100.0, 3.0, &interval)), at_most(bound)).verdict
         };
         assert_eq!(judged(interval, 113.0), Verdict::Pass);
         assert_eq!(judged(interval, 112.0), Verdict::Inconclusive);
@@ -217,7 +210,7 @@ mod tests {
     #[test]
     fn a_share_is_judged_by_its_interval() {
         let judged = |failures, calls| {
-            decide(Some(Reading::of_share(&wilson(failures, calls).unwrap())), at_most(0.01)).verdict
+            decide(Some(Measurement::of_share(&wilson(failures, calls).unwrap())), at_most(0.01)).verdict
         };
         assert_eq!((judged(0, 300), judged(0, 400)), (Verdict::Inconclusive, Verdict::Pass));
         assert_eq!((judged(3, 300), judged(20, 300)), (Verdict::Inconclusive, Verdict::Fail));
@@ -226,7 +219,7 @@ mod tests {
     #[test]
     fn printed_with_all_that_it_rests_on() {
         let limit = Limit { bound: Bound::AtMost(50.0), marginal: Some(40.0) };
-        let decision = decide(Some(Reading::plus_minus(45.0, 0.25)), limit);
+        let decision = decide(Some(Measurement::plus_minus(45.0, 0.25)), limit);
         assert_eq!(
             decision.to_string(),
             "45 [44.75 to 45.25], limit <= 50, marginal from 40: pass, marginal"
@@ -242,7 +235,7 @@ mod tests {
             let limit = if at_least { Bound::AtLeast(bound) } else { Bound::AtMost(bound) };
             let truth = x + error * u;
             let kept = if at_least { truth >= bound } else { truth <= bound };
-            match decide(Some(Reading::plus_minus(x, u)), Limit { bound: limit, marginal: None }).verdict {
+            match decide(Some(Measurement::plus_minus(x, u)), Limit { bound: limit, marginal: None }).verdict {
                 Verdict::Pass => proptest::prop_assert!(kept || (truth - bound).abs() < 1e-9),
                 Verdict::Fail => proptest::prop_assert!(!kept || (truth - bound).abs() < 1e-9),
                 _ => {}

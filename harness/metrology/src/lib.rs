@@ -18,7 +18,7 @@ mod summary;
 mod tier;
 
 pub use budget::{Budget, COVERAGE, Component, Kind};
-pub use decide::{Bound, Decision, Limit, Reading, Verdict, decide};
+pub use decide::{Bound, Decision, Limit, Measurement, Verdict, decide};
 pub use histogram::{Histogram, RANGE_END_NS};
 pub use signed::SignedHistogram;
 pub use statistic::Statistic;

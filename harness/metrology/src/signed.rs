@@ -64,12 +64,12 @@ impl SignedHistogram {
 
     /// The value of rank `rank` in ascending order, 1 = the least; `None` outside `1..=n`.
     pub fn at_rank(&self, rank: u64) -> Option<i64> {
-        let negative = self.below.n();
-        if rank > negative {
-            return self.from_zero.at_rank(rank - negative).and_then(|ns| i64::try_from(ns).ok());
+        let below = self.below.n();
+        if rank > below {
+            return positive(self.from_zero.at_rank(rank - below));
         }
         // The least of all is the greatest magnitude below zero.
-        self.below.at_rank(negative + 1 - rank).and_then(|ns| i64::try_from(ns).ok()).map(|ns| -ns)
+        negative(self.below.at_rank((below + 1).checked_sub(rank)?))
     }
 
     /// The mean, in nanoseconds.
@@ -84,12 +84,20 @@ impl SignedHistogram {
             return None;
         }
         match statistic {
-            Statistic::Min => self.at_rank(1),
-            Statistic::Max => self.at_rank(self.n()),
+            Statistic::Min => negative(self.below.max()).or(positive(self.from_zero.min())),
+            Statistic::Max => positive(self.from_zero.max()).or(negative(self.below.min())),
             Statistic::Mean => self.mean().map(|mean| mean.round() as i64),
             _ => self.at_rank(statistic.rank(self.n())?),
         }
     }
+}
+
+fn positive(ns: Option<u64>) -> Option<i64> {
+    ns.and_then(|ns| i64::try_from(ns).ok())
+}
+
+fn negative(ns: Option<u64>) -> Option<i64> {
+    positive(ns).map(|ns| -ns)
 }
 
 #[cfg(test)]

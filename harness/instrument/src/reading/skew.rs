@@ -71,7 +71,8 @@ impl SkewFit {
         });
         // A transit time that grows is a clock that is late: slower than ours. Nanoseconds a second are parts in 10^9.
         let (ppm, u_ppm) = (-whole.slope / 1000.0, 2.0 * whole.error / 1000.0);
-        let is_removed = is_linear && ppm.abs() > u_ppm && ppm.abs() <= MOST_PPM;
+        // Twice its uncertainty: noise alone comes up to once in one line of twenty.
+        let is_removed = is_linear && ppm.abs() > 2.0 * u_ppm && ppm.abs() <= MOST_PPM;
         Some(Skew { ppm, u_ppm, seconds: self.points.last()?.0 - self.points[0].0, is_removed })
     }
 

@@ -3,28 +3,18 @@
 //! They are a cross-check of both, never a reading by themselves: what a DUT reports of what the harness sent says something of the DUT's
 //! receiver.
 
+mod read;
+
+pub use read::{Blocks, blocks};
+
 use crate::reading::Reading;
 use oxocert_machine::At;
+use oxocert_media::control::ReportBlock;
 use oxocert_media::g711::SAMPLE_NS;
 use serde::Serialize;
 
 /// Two readings of one quantity agree up to this share of ours.
 pub const AGREEMENT: f64 = 0.20;
-
-/// What a report block says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Theirs {
-    /// Packets lost since the beginning, signed 24 bits as in the block.
-    pub cumulative_lost: i32,
-    /// Highest number received, with its cycles.
-    pub extended_highest: u32,
-    /// Interarrival jitter in timestamp units.
-    pub jitter_units: u32,
-    /// Middle 32 bits of the NTP timestamp of the last sender report; 0 = none came.
-    pub last_sender_report: u32,
-    /// Since that came, in 1/65536 s.
-    pub delay_since: u32,
-}
 
 /// Two values of one quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -63,23 +53,23 @@ pub struct Comparison {
 
 /// Holds a report, which came at `at`, against `ours`: the reading of the stream that it reports on, up to then. `sender_report_at` is
 /// when the sender report whose middle NTP bits it repeats was sent, if it was one of ours.
-pub fn compare(theirs: &Theirs, at: At, ours: &Reading, sender_report_at: Option<At>) -> Comparison {
+pub fn compare(theirs: &ReportBlock, at: At, ours: &Reading, sender_report_at: Option<At>) -> Comparison {
     // A.3 counts duplicates as received: what is lost for it is less by them.
     let expected = ours.losses.expected > 0;
-    let lost = expected.then(|| ours.losses.lost as f64 - ours.duplicates as f64);
+    let lost = expected.then_some(ours.losses.lost as f64 - ours.duplicates as f64);
     let jitter = ours.jitter.last().map(|ns| ns as f64);
     Comparison {
         lost: Compared::new(theirs.cumulative_lost.into(), lost, 1.0),
-        jitter_ns: Compared::new(f64::from(theirs.jitter_units) * SAMPLE_NS as f64, jitter, SAMPLE_NS as f64),
+        jitter_ns: Compared::new(f64::from(theirs.jitter) * SAMPLE_NS as f64, jitter, SAMPLE_NS as f64),
         round_trip_ns: sender_report_at
-            .filter(|_| theirs.last_sender_report != 0)
-            .and_then(|sent| at.0.checked_sub(sent.0)?.checked_sub(held_ns(theirs.delay_since))),
+            .filter(|_| theirs.last_sr != 0)
+            .and_then(|sent| at.0.checked_sub(sent.0)?.checked_sub(held_ns(theirs.delay_since_last_sr))),
     }
 }
 
 /// 1/65536 s in nanoseconds.
-fn held_ns(delay_since: u32) -> u64 {
-    u64::from(delay_since) * 1_000_000_000 / 65_536
+fn held_ns(delay_since_last_sr: u32) -> u64 {
+    u64::from(delay_since_last_sr) * 1_000_000_000 / 65_536
 }
 
 #[cfg(test)]
@@ -88,12 +78,14 @@ mod tests {
     use crate::reading::Estimator;
     use crate::{Packet, Samples, StreamMeter};
 
-    const THEIRS: Theirs = Theirs {
+    const THEIRS: ReportBlock = ReportBlock {
+        ssrc: 1,
+        fraction_lost: 0,
         cumulative_lost: 10,
         extended_highest: 1000,
-        jitter_units: 16,
-        last_sender_report: 0x1234_5678,
-        delay_since: 65_536,
+        jitter: 16,
+        last_sr: 0x1234_5678,
+        delay_since_last_sr: 65_536,
     };
 
     /// 400 packets, each other one 1 ms late, every 40th lost.
@@ -127,10 +119,10 @@ mod tests {
         // Number 399 is the last and was never seen: nine are missing.
         assert_eq!(reading.losses.lost, 9);
         let jitter = reading.jitter.last().unwrap();
-        let theirs = Theirs { cumulative_lost: 9, jitter_units: (jitter / 125_000) as u32, ..THEIRS };
+        let theirs = ReportBlock { cumulative_lost: 9, jitter: (jitter / 125_000) as u32, ..THEIRS };
         let same = compare(&theirs, At::from_secs(20), &reading, None);
         assert_eq!((same.lost.agrees, same.jitter_ns.agrees), (Some(true), Some(true)));
-        let other = Theirs { cumulative_lost: 12, jitter_units: theirs.jitter_units * 2, ..theirs };
+        let other = ReportBlock { cumulative_lost: 12, jitter: theirs.jitter * 2, ..theirs };
         let other = compare(&other, At::from_secs(20), &reading, None);
         assert_eq!((other.lost.agrees, other.lost.difference), (Some(false), Some(3.0)));
         assert_eq!(other.jitter_ns.agrees, Some(false));
@@ -148,8 +140,8 @@ mod tests {
         let round_trip = |theirs, sent| compare(&theirs, at, &Reading::default(), sent).round_trip_ns;
         assert_eq!(round_trip(THEIRS, Some(At::from_secs(5))), Some(12_000_000));
         assert_eq!(round_trip(THEIRS, None), None);
-        assert_eq!(round_trip(Theirs { last_sender_report: 0, ..THEIRS }, Some(At::from_secs(5))), None);
-        let impossible = Theirs { delay_since: u32::MAX, ..THEIRS };
+        assert_eq!(round_trip(ReportBlock { last_sr: 0, ..THEIRS }, Some(At::from_secs(5))), None);
+        let impossible = ReportBlock { delay_since_last_sr: u32::MAX, ..THEIRS };
         assert_eq!(round_trip(impossible, Some(At::from_secs(5))), None);
     }
 }
