@@ -41,9 +41,13 @@ test *arguments: peers asterisk nextest
 matrix: nextest
     cargo nextest run --locked --release --package oxocert-cli --no-fail-fast --success-output final matrix
 
-# The figures of the README, measured on this machine
+# The figures of the README, measured on this machine; `bench media`: those of the packet loop
 [no-exit-message]
-bench *arguments: build asterisk nextest
+bench *arguments:
+    @if [ "{{ if arguments =~ '^media( |$)' { "media" } else { "" } }}" = media ]; then scripts/bench-media {{ trim_start_match(arguments, "media") }}; else {{ just_executable() }} bench-all {{ arguments }}; fi
+
+[private]
+bench-all *arguments: build asterisk nextest
     @scripts/bench {{ arguments }}
 
 # Format the sources

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("judge", &["machine", "record", "scenario", "sip"]),
     ("bench", &["machine", "media", "pki", "record", "scenario", "sip", "tls"]),
     ("virtual-oxo", &["machine", "media", "pki", "sip", "tls"]),
-    ("io", &["machine", "media", "record"]),
+    ("io", &["instrument", "machine", "media", "record"]),
     ("report", &["judge", "record"]),
     (
         "cli",

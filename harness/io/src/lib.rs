@@ -6,13 +6,17 @@
 //! receive stamps. Both put their times on one [`clock::RunClock`]. [`capture`] writes what they sent and
 //! received as pcapng, from a third thread behind a bounded channel.
 
+mod ancillary;
 pub mod capture;
+mod card;
 pub mod clock;
 mod holder;
 pub mod media;
+pub mod packet_loop;
 pub mod priority;
 mod readiness;
 mod receive;
+mod send;
 pub mod sip;
 mod socket;
 

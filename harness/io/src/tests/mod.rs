@@ -3,4 +3,5 @@
 mod capture;
 mod capture_keys;
 mod media;
+mod packet_loop;
 mod sip;
