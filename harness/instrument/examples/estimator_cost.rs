@@ -13,6 +13,7 @@ use std::time::Instant;
 const STREAMS: usize = 1000;
 const PACKETS: u32 = 500;
 const RUNS: usize = 11;
+const SHIFTS: usize = 4096;
 const INTERVAL_NS: u64 = 20_000_000;
 
 fn main() {
@@ -22,7 +23,8 @@ fn main() {
     }
     println!("{STREAMS} streams, a window of {PACKETS} packets each, median (least) of {RUNS} runs:");
     for (name, list) in [
-        ("note a packet (media thread)", &mut cost.note),
+        ("note a packet, one a turn (media thread)", &mut cost.note),
+        ("note a packet, five a turn (media thread)", &mut cost.note_five),
         ("record a stimulus error (media thread)", &mut cost.stimulus),
         ("make a fingerprint of 160 bytes (media thread)", &mut cost.fill),
         ("recognise it and find when it was sent (media thread)", &mut cost.recognise),
@@ -42,6 +44,7 @@ fn main() {
 #[derive(Default)]
 struct Costs {
     note: Vec<f64>,
+    note_five: Vec<f64>,
     stimulus: Vec<f64>,
     fill: Vec<f64>,
     recognise: Vec<f64>,
@@ -55,32 +58,40 @@ impl Costs {
         let mut meters: Vec<_> =
             (0..STREAMS).map(|_| StreamMeter::new(Samples::with_capacity(640))).collect();
         let mut estimators: Vec<_> = (0..STREAMS).map(|_| Estimator::new()).collect();
-        // The first window brings all memory in.
-        for window in 0..2 {
+        let voids = Voids::of_tier(Tier::Simulation);
+        let mut spares: Vec<_> = (0..STREAMS).map(|_| Samples::with_capacity(640)).collect();
+        // The first two windows bring all memory in.
+        for window in 0..4 {
             let first = window * PACKETS;
-            self.note.push(each(|| {
-                for n in first..first + PACKETS {
+            // As a loop that reads a port for each packet, and as one that does so every 100 ms: five packets a turn.
+            let at_once = if window == 2 { 1 } else { 5 };
+            let note = each(|| {
+                for from in (first..first + PACKETS).step_by(at_once) {
                     for (stream, meter) in meters.iter_mut().enumerate() {
-                        meter.packet(&packet(n, shifts[(stream + n as usize * 31) % shifts.len()]));
+                        for n in from..from + at_once as u32 {
+                            meter.packet(&packet(n, shifts[(stream + n as usize * 31) % SHIFTS]));
+                        }
                     }
                 }
-            }));
-            let spares: Vec<_> = (0..STREAMS).map(|_| Samples::with_capacity(640)).collect();
+            });
             let notes: Vec<_> =
                 meters.iter_mut().zip(spares).map(|(meter, spare)| meter.swap(spare)).collect();
-            let voids = Voids::of_tier(Tier::Simulation);
-            let mut readings = Vec::new();
-            self.read.push(each(|| {
-                readings =
-                    estimators.iter_mut().zip(&notes).map(|(one, notes)| one.read(notes, &voids)).collect();
-            }));
+            let mut readings = Vec::with_capacity(STREAMS);
+            let read = each(|| {
+                readings
+                    .extend(estimators.iter_mut().zip(&notes).map(|(one, notes)| one.read(notes, &voids)));
+            });
             let mut total = Reading::default();
-            self.merge.push(each(|| readings.iter().for_each(|reading| total.merge(reading))));
+            let merge = each(|| readings.iter().for_each(|reading| total.merge(reading)));
             assert_eq!(black_box(&total).arrival.pdv.n(), STREAMS as u64 * u64::from(PACKETS));
-            if window == 0 {
-                [&mut self.note, &mut self.read, &mut self.merge]
-                    .into_iter()
-                    .for_each(|list| list.truncate(list.len() - 1));
+            spares = notes;
+            if window == 2 {
+                self.note.push(note);
+            }
+            if window == 3 {
+                self.note_five.push(note);
+                self.read.push(read);
+                self.merge.push(merge);
             }
         }
         self.payloads(seed, &shifts);
@@ -91,7 +102,7 @@ impl Costs {
         let mut errors = StimulusError::new();
         self.stimulus.push(each(|| {
             for n in 0..STREAMS * PACKETS as usize {
-                errors.sent(At(1_000_000), Some(At(1_000_000 + shifts[n % shifts.len()])));
+                errors.sent(At(1_000_000), Some(At(1_000_000 + shifts[n % SHIFTS])));
             }
         }));
         black_box(&errors);
@@ -138,7 +149,7 @@ fn packet(n: u32, shift: u64) -> Packet {
 fn shifts(seed: Seed) -> Vec<u64> {
     use rand::Rng;
     let mut generator = seed.generator("cost");
-    (0..4096).map(|_| generator.random_range(0..1_000_000)).collect()
+    (0..SHIFTS).map(|_| generator.random_range(0..1_000_000)).collect()
 }
 
 /// Nanoseconds a packet.

@@ -38,11 +38,13 @@ impl Histogram {
     }
 
     /// Counts one value. Above one hour it is counted as one hour, and in [`Histogram::beyond`].
+    #[inline]
     pub fn record(&mut self, ns: u64) {
         self.record_n(ns, 1);
     }
 
     /// Counts one value `times` times.
+    #[inline]
     pub fn record_n(&mut self, ns: u64, times: u64) {
         if times == 0 {
             return;
@@ -57,6 +59,9 @@ impl Histogram {
             self.beyond = self.beyond.saturating_add(times);
         }
         if times == 1 && self.many.is_none() && self.few.len() < FEW {
+            if self.few.capacity() == 0 {
+                self.few.reserve_exact(FEW / 2);
+            }
             self.few.push(value);
         } else {
             self.count(value, times);

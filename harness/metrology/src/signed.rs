@@ -27,6 +27,7 @@ impl SignedHistogram {
     }
 
     /// Counts one value.
+    #[inline]
     pub fn record(&mut self, ns: i64) {
         if ns < 0 {
             self.below.record(ns.unsigned_abs());

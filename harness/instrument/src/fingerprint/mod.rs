@@ -38,7 +38,9 @@ impl Fingerprints {
     /// Writes the payload of one packet: white noise at about -27 dBm0. Where `out` has fewer than [`SHORTEST`] bytes it will not be
     /// recognised.
     pub fn fill(&self, mark: Mark, out: &mut [u8]) {
-        let mut words = words::of(self.key, mark);
+        let (claim, mut words) = words::of(self.key, mark);
+        let (begin, out) = out.split_at_mut(out.len().min(claim.len()));
+        begin.iter_mut().zip(claim).for_each(|(byte, word)| *byte = word);
         let (whole, rest) = out.as_chunks_mut::<8>();
         for eight in whole {
             *eight = words.next_word();
@@ -49,10 +51,10 @@ impl Fingerprints {
 
     /// Which packet it is: `None` unless every byte is that of the packet which the first eight claim.
     pub fn recognise(&self, payload: &[u8]) -> Option<Mark> {
-        let claim = payload.first_chunk::<8>().filter(|_| payload.len() >= SHORTEST)?;
+        let (claim, follows) = payload.split_first_chunk::<8>().filter(|_| payload.len() >= SHORTEST)?;
         let mark = words::claimed(self.key, *claim)?;
-        let mut words = words::of(self.key, mark);
-        let (whole, rest) = payload.as_chunks::<8>();
+        let (_, mut words) = words::of(self.key, mark);
+        let (whole, rest) = follows.as_chunks::<8>();
         let same = whole.iter().all(|eight| *eight == words.next_word());
         (same && words.next_word().starts_with(rest)).then_some(mark)
     }

@@ -30,16 +30,16 @@ const fn inverse(odd: u64) -> u64 {
     inverse & CLAIM
 }
 
-/// The words of one packet, one after the other.
+/// The words of one packet after the first one.
 pub(super) struct Words {
-    claim: Option<u64>,
     state: u64,
 }
 
-/// The words of `mark`.
-pub(super) fn of(key: u64, mark: Mark) -> Words {
+/// The first word of `mark`, and those that follow.
+pub(super) fn of(key: u64, mark: Mark) -> ([u8; 8], Words) {
     let number = (u64::from(mark.stream) << 32) | u64::from(mark.packet);
-    Words { claim: Some(permuted(key, number)), state: mixed(key ^ number.wrapping_mul(STEP)) }
+    let claim = spread(permuted(key, number)) ^ INVERTED;
+    (claim.to_le_bytes(), Words { state: mixed(key ^ number.wrapping_mul(STEP)) })
 }
 
 /// The packet that the first word claims to be; `None` where it claims none.
@@ -55,19 +55,15 @@ pub(super) fn claimed(key: u64, word: [u8; 8]) -> Option<Mark> {
 }
 
 impl Words {
+    #[inline]
     pub(super) fn next_word(&mut self) -> [u8; 8] {
-        let chosen = match self.claim.take() {
-            Some(claim) => spread(claim),
-            None => {
-                self.state = self.state.wrapping_add(STEP);
-                mixed(self.state) & CHOSEN
-            }
-        };
-        (chosen ^ INVERTED).to_le_bytes()
+        self.state = self.state.wrapping_add(STEP);
+        ((mixed(self.state) & CHOSEN) ^ INVERTED).to_le_bytes()
     }
 }
 
 /// The finisher of SplitMix64.
+#[inline]
 fn mixed(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -51,6 +51,7 @@ impl StreamMeter {
     /// Takes the next packet in the order of arrival.
     ///
     /// A packet of another SSRC is a stranger. A second one in a row that continues it means that the stream has a new SSRC.
+    #[inline]
     pub fn packet(&mut self, packet: &Packet) -> Taken {
         self.samples.begin(packet.moment());
         let taken = match &mut self.current {

@@ -140,6 +140,7 @@ impl Samples {
     }
 
     /// The first packet decides which window it is.
+    #[inline]
     pub(super) fn begin(&mut self, moment: At) {
         if self.is_empty() {
             self.window = moment.0 / WINDOW_NS;
@@ -155,6 +156,7 @@ impl Samples {
     }
 
     /// Notes a packet; `highest` is the highest number of the stream so far.
+    #[inline]
     pub(super) fn note(&mut self, packet: &Packet, taken: Taken, highest: u32) {
         self.packets += 1;
         self.l3_bytes += u64::from(packet.l3_bytes);

@@ -3,11 +3,13 @@
 mod discontinuity;
 mod estimator;
 mod loss;
+mod opinion;
 mod skew;
 
 pub use discontinuity::{Break, Discontinuities, Discontinuity, LISTED};
 pub use estimator::Estimator;
 pub use loss::{GMIN, Losses};
+pub use opinion::Buffer;
 pub use skew::Skew;
 
 use oxocert_machine::At;

@@ -25,7 +25,8 @@ pub struct VoidSecond {
 
 /// The seconds of a run, as they pass the gates.
 ///
-/// Seconds are what the loop made of them: about 1 s each, one after the other.
+/// Seconds are what the loop made of them: about 1 s each, one after the other. It runs beside the media thread: a void second is one
+/// entry more in a list.
 #[derive(Debug, Clone)]
 pub struct Voids {
     thresholds: Thresholds,
