@@ -109,8 +109,8 @@ fn verdict(measured: Measurement, limit: Limit) -> Verdict {
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Bound::AtMost(bound) => write!(f, "<= {bound}"),
-            Bound::AtLeast(bound) => write!(f, ">= {bound}"),
+            Bound::AtMost(bound) => write!(f, "<= {}", number(*bound)),
+            Bound::AtLeast(bound) => write!(f, ">= {}", number(*bound)),
         }
     }
 }
@@ -133,13 +133,19 @@ impl fmt::Display for Decision {
         let Some(Measurement { value, low, high }) = *measurement else {
             return write!(f, "nothing measured, limit {}: {verdict}", limit.bound);
         };
-        let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), |end| end.to_string());
-        write!(f, "{value} [{} to {}], limit {}", end(low), end(high), limit.bound)?;
+        let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), number);
+        write!(f, "{} [{} to {}], limit {}", number(value), end(low), end(high), limit.bound)?;
         if let Some(marginal) = limit.marginal {
-            write!(f, ", marginal from {marginal}")?;
+            write!(f, ", marginal from {}", number(marginal))?;
         }
         write!(f, ": {verdict}")
     }
+}
+
+/// With at most four decimals, which is the hundredth of a percent and the tenth of a microsecond in milliseconds.
+fn number(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -224,6 +230,12 @@ mod tests {
             decision.to_string(),
             "45 [44.75 to 45.25], limit <= 50, marginal from 40: pass, marginal"
         );
+    }
+
+    #[test]
+    fn numbers_are_printed_without_noise() {
+        let printed = [0.1 + 0.2, 100.0, 0.0, -2.5, 1e-9, f64::NAN].map(number);
+        assert_eq!(printed, ["0.3", "100", "0", "-2.5", "0", "NaN"]);
     }
 
     proptest::proptest! {

@@ -1,6 +1,6 @@
 //! What a bench may claim.
 
-use crate::Statistic;
+use crate::{Budget, Statistic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -40,6 +40,12 @@ impl Tier {
         }
     }
 
+    /// The expanded uncertainty to be stated, in nanoseconds: what the budget says, and no less than the claim of the tier. `None`: the
+    /// tier may not state this statistic, or the budget is unknown.
+    pub fn stated_ns(self, statistic: Statistic, budget: &Budget) -> Option<f64> {
+        Some(budget.expanded_ns()?.max(self.claim_ns(statistic)? as f64))
+    }
+
     /// Whether it may state this statistic at all.
     pub const fn states(self, statistic: Statistic) -> bool {
         self.claim_ns(statistic).is_some()
@@ -68,6 +74,7 @@ impl fmt::Display for Tier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Component, Kind};
 
     #[test]
     fn a_virtual_machine_states_no_tail_and_certifies_nothing() {
@@ -80,6 +87,18 @@ mod tests {
     fn kernel_stamps_certify_from_half_a_millisecond_on() {
         assert!(Tier::KernelStamps.certifies(500_000) && !Tier::KernelStamps.certifies(499_999));
         assert!(Tier::CardStamps.certifies(1));
+    }
+
+    #[test]
+    fn a_budget_may_be_worse_than_the_claim_and_never_better() {
+        let budget = |ns| Budget::new().with(Component::new("repeatability", ns, Kind::Measured, "a test"));
+        let stated = |statistic, ns| Tier::KernelStamps.stated_ns(statistic, &budget(ns));
+        assert_eq!(
+            (stated(Statistic::P99, 1.0), stated(Statistic::P99, 40_000.0)),
+            (Some(50_000.0), Some(80_000.0))
+        );
+        assert_eq!(Tier::Simulation.stated_ns(Statistic::Max, &budget(1.0)), None);
+        assert_eq!(Tier::CardStamps.stated_ns(Statistic::P50, &Budget::new()), None);
     }
 
     #[test]

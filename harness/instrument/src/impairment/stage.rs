@@ -4,7 +4,8 @@ use super::{Fate, Impairer};
 use oxocert_machine::At;
 use std::collections::BTreeMap;
 
-/// Holds the packets of one stream until they are due. `P` is whatever a packet is.
+/// Holds the packets of one stream until they are due. `P` is whatever a packet is. It allocates: it belongs to what stands between two
+/// media threads, not into one.
 #[derive(Debug, Clone)]
 pub struct Stage<P> {
     impairer: Impairer,

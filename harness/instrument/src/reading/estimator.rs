@@ -73,6 +73,9 @@ impl Estimator {
             self.sample(sample, voids, &mut reading);
         }
         reading.discontinuities.unlisted += samples.unlisted_changes();
+        if samples.unkept() > 0 {
+            self.losses.looked_away();
+        }
         self.end_segment(&mut reading);
         reading.skew = self.skew.line();
         reading.losses = self.losses.take(false);

@@ -120,7 +120,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Adds a later window of the same stream, or another stream.
+    /// Adds a later window of the same stream, or another stream (whose skew then stands for all: ask for that before).
     pub fn merge(&mut self, other: &Reading) {
         self.from = [self.from, other.from].into_iter().flatten().min();
         self.to = self.to.max(other.to);

@@ -259,6 +259,16 @@ fn what_does_not_fit_is_counted() {
     );
 }
 
+/// A flood of copies fills the notes: what came after is not seen, and is no loss of the DUT.
+#[test]
+fn what_was_not_kept_is_not_lost() {
+    let flood = (0..600).flat_map(|n| std::iter::repeat_n(packet(n), if n == 100 { 5000 } else { 1 }));
+    let reading = read(flood);
+    assert!(reading.unkept > 4000, "{}", reading.unkept);
+    assert_eq!((reading.losses.lost, reading.losses.expected), (0, 201));
+    assert_eq!(reading.losses.lost_in_void, 399);
+}
+
 #[test]
 fn a_clock_that_stamps_before_sending_shows_a_negative_delay() {
     let reading = read((0..10).map(|n| Packet { sent: Some(At(n * INTERVAL + 500)), ..packet(n) }));

@@ -15,7 +15,8 @@ pub struct Losses {
     pub lost: u64,
     /// Those that came when sixteen later ones had come: for bursts and runs they count as lost, as they are for a listener.
     pub hopeless: u64,
-    /// Missing, but in or beside a void second: the bench's loss as well as the DUT's.
+    /// Missing, but in or beside a void second, or where packets came for which there was no room: the bench's loss as well as the
+    /// DUT's.
     pub lost_in_void: u64,
     /// Bursts: stretches that begin and end with a loss, hold at least two, and never sixteen received in a row.
     pub bursts: u64,
@@ -117,6 +118,11 @@ impl LossTracker {
             self.late(highest.wrapping_sub(number), highest.wrapping_sub(self.first));
         }
         self.last_void = void;
+    }
+
+    /// Packets came that nobody looked at: what is missing before the next one is not known to be lost.
+    pub(super) fn looked_away(&mut self) {
+        self.last_void = true;
     }
 
     /// The numbers begin anew; what is missing is lost.

@@ -88,6 +88,18 @@ fn numbers_that_begin_anew_are_no_loss() {
     assert_eq!((losses.expected, losses.lost), (200, 0));
 }
 
+#[test]
+fn the_extended_numbers_may_wrap_as_well() {
+    let mut tracker = LossTracker::default();
+    for number in 0..100u32 {
+        if number != 50 {
+            tracker.came(number.wrapping_sub(50), false);
+        }
+    }
+    let losses = tracker.take(true);
+    assert_eq!((losses.expected, losses.lost), (100, 1));
+}
+
 proptest! {
     #[test]
     fn the_plain_reckoning_agrees(received in prop::collection::vec(prop::bool::weighted(0.85), 2..400), window in 1usize..80) {
