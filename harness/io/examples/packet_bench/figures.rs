@@ -1,6 +1,6 @@
 //! The table: each figure, its target, and what it is compared with, measured in the same run.
 
-use crate::floor;
+use crate::floor::{self, Bare};
 use crate::load::{self, Both, Seen};
 use oxocert_media::srtp::Suite;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,8 @@ struct Round {
 /// What the bare parts cost in one round, nanoseconds a packet.
 struct Floor {
     send: f64,
+    /// The same, woken as often as the loop.
+    paced: f64,
     receive: f64,
     srtp: f64,
 }
@@ -118,10 +120,12 @@ impl Bench {
     /// The fastest of what was tried counts.
     fn floor(&self) -> Result<Floor, String> {
         let seconds = self.durations.sender.div_ceil(2);
-        let (unconnected, connected) = (load::floor(false, seconds)?, load::floor(true, seconds)?);
+        let bursts = [load::floor(Bare::Unconnected, seconds)?, load::floor(Bare::Connected, seconds)?];
+        let paced = load::floor(Bare::Paced, seconds)?;
         Ok(Floor {
-            send: unconnected.0.min(connected.0),
-            receive: unconnected.1.min(connected.1),
+            send: bursts[0].0.min(bursts[1].0),
+            receive: bursts[0].1.min(bursts[1].1),
+            paced: paced.0,
             srtp: floor::srtp_ns().map_err(|error| error.to_string())?,
         })
     }
@@ -281,8 +285,9 @@ fn costs(all: &[Round], floors: &[Floor]) {
         |of: fn(&Round, &Floor) -> f64| median(pairs().map(|(round, floor)| of(round, floor)).collect());
     let bare = |of: fn(&Floor) -> f64| median(floors.iter().map(of).collect()).unwrap_or(f64::NAN);
     let text = format!(
-        "bare: send {}, receive {}, SRTP primitive {}",
+        "bare: send {} ({} where it is paced as the loop is), receive {}, SRTP primitive {}",
         us(bare(|floor| floor.send)),
+        us(bare(|floor| floor.paced)),
         us(bare(|floor| floor.receive)),
         us(bare(|floor| floor.srtp))
     );

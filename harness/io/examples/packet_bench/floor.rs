@@ -6,6 +6,7 @@ use openssl::sha::Sha1;
 use openssl::symm::{Cipher, Crypter, Mode};
 use oxocert_instrument::void::Voids;
 use oxocert_instrument::{Estimator, Packet, Samples, StreamMeter};
+use oxocert_io::packet_loop::slot_for;
 use oxocert_machine::At;
 use oxocert_metrology::Tier;
 use std::io;
@@ -44,8 +45,39 @@ fn sockets(ip: Ipv4Addr) -> io::Result<Vec<UdpSocket>> {
     (0..STREAMS).map(open).collect()
 }
 
-/// Sends one packet of each stream every 20 ms, all at once; prints nanoseconds a packet.
-pub fn send(connected: bool, seconds: u32) -> io::Result<()> {
+/// How the bare sender works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bare {
+    /// All streams at once every 20 ms, each packet with its address.
+    Unconnected,
+    /// The same from connected sockets.
+    Connected,
+    /// As the loop is paced: a part of the streams after each of its wake-ups, which are part of the cost.
+    Paced,
+}
+
+impl Bare {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Bare::Unconnected => "unconnected",
+            Bare::Connected => "connected",
+            Bare::Paced => "paced",
+        }
+    }
+
+    /// The one of this name; anything else is the first.
+    pub fn named(name: &str) -> Bare {
+        [Bare::Connected, Bare::Paced]
+            .into_iter()
+            .find(|bare| bare.name() == name)
+            .unwrap_or(Bare::Unconnected)
+    }
+}
+
+/// Sends one packet of each stream every 20 ms; prints nanoseconds a packet.
+pub fn send(bare: Bare, seconds: u32) -> io::Result<()> {
+    let connected = bare == Bare::Connected;
     let sockets = sockets(SENDER)?;
     let remotes: Vec<SocketAddr> = (0..STREAMS).map(|stream| (RECEIVER, PORT + 2 * stream).into()).collect();
     if connected {
@@ -56,13 +88,17 @@ pub fn send(connected: bool, seconds: u32) -> io::Result<()> {
     println!("ready");
     let packet = [0x80; PACKET];
     let begun = Instant::now();
+    let slot = if bare == Bare::Paced { slot_for(STREAMS.into()) } else { Duration::from_millis(20) };
+    let slots = (Duration::from_millis(20).as_nanos() / slot.as_nanos()) as usize;
+    let streams: Vec<(&UdpSocket, &SocketAddr)> = sockets.iter().zip(&remotes).collect();
     let (mut cpu, mut sent) = (0.0, 0u64);
-    for round in 0..50 * seconds {
-        std::thread::sleep(
-            (begun + Duration::from_millis(20) * round).saturating_duration_since(Instant::now()),
-        );
+    for round in 0..slots as u32 * 50 * seconds {
         let before = cpu_ns();
-        for (socket, remote) in sockets.iter().zip(&remotes) {
+        std::thread::sleep((begun + slot * round).saturating_duration_since(Instant::now()));
+        // The wake-up is part of the work only where the work has to be done in parts.
+        let before = if bare == Bare::Paced { before } else { cpu_ns() };
+        let part = round as usize % slots;
+        for (socket, remote) in &streams[part * streams.len() / slots..(part + 1) * streams.len() / slots] {
             let done = if connected { socket.send(&packet) } else { socket.send_to(&packet, remote) };
             sent += u64::from(done.is_ok());
         }

@@ -1,6 +1,7 @@
 //! Runs of the bench: one sender into one receiver, and two ends in both directions.
 
 use crate::control::{Account, End, Process};
+use crate::floor::Bare;
 use crate::order::Order;
 use crate::peers::Sipp;
 use oxocert_media::srtp::Suite;
@@ -146,7 +147,7 @@ fn start(arguments: &[&str]) -> Result<Process, String> {
 }
 
 /// Bare sending and bare receiving against each other: nanoseconds a packet.
-pub fn floor(connected: bool, seconds: u32) -> Result<(f64, f64), String> {
+pub fn floor(bare: Bare, seconds: u32) -> Result<(f64, f64), String> {
     let seconds = seconds.to_string();
     let mut receive = start(&["bare-receive", &seconds])?;
     let lines = |process: &mut Process| {
@@ -159,7 +160,7 @@ pub fn floor(connected: bool, seconds: u32) -> Result<(f64, f64), String> {
     };
     let mut received = lines(&mut receive)?;
     received.next().ok_or("the bare receiver broke off")?;
-    let mut send = start(&["bare-send", if connected { "connected" } else { "unconnected" }, &seconds])?;
+    let mut send = start(&["bare-send", bare.name(), &seconds])?;
     let mut sent = lines(&mut send)?;
     let figure = |mut lines: &mut dyn Iterator<Item = String>| {
         (&mut lines)

@@ -22,7 +22,9 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["end"] => end::run(),
         ["tokio", streams, media, port] => tokio(streams, media, port),
-        ["bare-send", kind, seconds] => bare(seconds, |seconds| floor::send(*kind == "connected", seconds)),
+        ["bare-send", kind, seconds] => {
+            bare(seconds, |seconds| floor::send(floor::Bare::named(kind), seconds))
+        }
         ["bare-receive", seconds] => bare(seconds, floor::receive),
         ["pair", streams, seconds, suite @ ..] => pair(streams, seconds, suite.first().copied()),
         options => table(options),

@@ -64,7 +64,8 @@ pub fn measure(clock: RunClock) -> io::Result<Cost> {
             key: Some(key.clone()),
         };
         let receiving = Receiving { key: Some(key), ..Receiving::default() };
-        let (mut from, mut to) = (Lane::new(from), Lane::new(to));
+        let (mut from, mut to) =
+            (Lane::new(stream, stream as usize, from), Lane::new(stream, stream as usize, to));
         from.begin(Box::new(Outgoing::new(sending).map_err(io::Error::other)?));
         to.incoming = Some(Box::new(Incoming::new(receiving).map_err(io::Error::other)?));
         lanes.push((from, to));
@@ -87,7 +88,7 @@ fn work(clock: RunClock, lanes: &mut [(Lane, Lane)], desk: &mut Desk<Nobody>) ->
             let begun = clock.now();
             for stream in range.clone() {
                 if let Some((from, _)) = lanes.get_mut(stream as usize) {
-                    from.send(stream, woken, desk);
+                    from.send(round.into(), woken, desk);
                 }
             }
             let sent = clock.now();
@@ -96,8 +97,8 @@ fn work(clock: RunClock, lanes: &mut [(Lane, Lane)], desk: &mut Desk<Nobody>) ->
             if (round + 1) % A_PORT == 0 {
                 for stream in range {
                     if let Some((from, to)) = lanes.get_mut(stream as usize) {
-                        taken += to.receive(stream, desk) as u64;
-                        from.take_answers(stream, desk);
+                        taken += to.receive(desk) as u64;
+                        from.take_answers(desk);
                     }
                 }
             }

@@ -27,9 +27,14 @@ const STATE_BYTES: usize = 192;
 
 /// One port with what is sent and let in there.
 pub(super) struct Lane {
+    stream: u32,
+    /// In the order in which the plan sends.
+    place: usize,
     port: Port,
     pub(super) outgoing: Option<Box<Outgoing>>,
     pub(super) incoming: Option<Box<Incoming>>,
+    /// Stamps of sent packets asked for before the stream that is sent now.
+    asked: u32,
     /// Datagrams the socket has dropped so far; a 32-bit counter.
     dropped: u32,
 }
@@ -80,15 +85,27 @@ impl<O: Observer> Desk<O> {
 }
 
 impl Lane {
-    pub(super) fn new(port: Port) -> Lane {
-        Lane { port, outgoing: None, incoming: None, dropped: 0 }
+    pub(super) fn new(stream: u32, place: usize, port: Port) -> Lane {
+        Lane { stream, place, port, outgoing: None, incoming: None, asked: 0, dropped: 0 }
+    }
+
+    /// The number of its stream.
+    pub(super) fn stream(&self) -> u32 {
+        self.stream
     }
 
     /// Begins another stream; the one before is handed back.
-    pub(super) fn begin(&mut self, mut outgoing: Box<Outgoing>) -> Option<Box<Outgoing>> {
-        let asked = self.outgoing.as_ref().map_or(0, |before| before.asked());
-        outgoing.attach(&self.port.rtp, asked);
-        self.outgoing.replace(outgoing)
+    pub(super) fn begin(&mut self, outgoing: Box<Outgoing>) -> Option<Box<Outgoing>> {
+        let before = self.quiet();
+        self.outgoing.insert(outgoing).attach(&self.port.rtp, self.asked);
+        before
+    }
+
+    /// Ends sending; the stream is handed back.
+    pub(super) fn quiet(&mut self) -> Option<Box<Outgoing>> {
+        let before = self.outgoing.take();
+        self.asked = before.as_ref().map_or(self.asked, |before| before.asked());
+        before
     }
 
     /// Whether something is to be sent.
@@ -107,16 +124,17 @@ impl Lane {
     }
 
     /// Sends the next packet of the stream, where there is one; tells when.
-    pub(super) fn send<O: Observer>(&mut self, stream: u32, due: At, desk: &mut Desk<O>) -> Option<At> {
+    pub(super) fn send<O: Observer>(&mut self, round: u64, due: At, desk: &mut Desk<O>) -> Option<At> {
         let outgoing = self.outgoing.as_mut().filter(|outgoing| !outgoing.is_over())?;
         let hands = Hands {
             clock: desk.clock,
             transmit: desk.transmit,
             has_card: desk.card.is_stamping(),
+            turn: round.wrapping_add(self.place as u64),
             scratch: &mut desk.packet,
             observer: &mut desk.observer,
         };
-        let sent = outgoing.send(stream, &self.port.rtp, due, hands);
+        let sent = outgoing.send(self.stream, &self.port.rtp, due, hands);
         match sent {
             Some(at) => desk.second.sent(at.0.saturating_sub(due.0)),
             None => desk.second.unsent += 1,
@@ -125,7 +143,7 @@ impl Lane {
     }
 
     /// Takes what the RTP port holds. Returns how many datagrams that were.
-    pub(super) fn receive<O: Observer>(&mut self, stream: u32, desk: &mut Desk<O>) -> usize {
+    pub(super) fn receive<O: Observer>(&mut self, desk: &mut Desk<O>) -> usize {
         // What is left after one batch comes round again; an error means that there is nothing.
         let count = desk.batch.receive(&self.port.rtp).unwrap_or(0);
         let at = desk.clock.now();
@@ -136,13 +154,17 @@ impl Lane {
             }
             let arrived = arrived(&datagram, desk.stamp(&datagram), at);
             let let_in = match &mut self.incoming {
-                Some(incoming) => {
-                    incoming.rtp(stream, arrived, &mut desk.clear, &mut desk.observer, &mut desk.findings)
-                }
+                Some(incoming) => incoming.rtp(
+                    self.stream,
+                    arrived,
+                    &mut desk.clear,
+                    &mut desk.observer,
+                    &mut desk.findings,
+                ),
                 None => {
                     desk.findings.note(Finding {
                         at: arrived.stamp.unwrap_or(at),
-                        stream,
+                        stream: self.stream,
                         remote: arrived.remote,
                         kind: Kind::Uncalled,
                         refusal: None,
@@ -157,20 +179,20 @@ impl Lane {
     }
 
     /// Takes what the RTCP port holds.
-    pub(super) fn receive_control<O: Observer>(&mut self, stream: u32, desk: &mut Desk<O>) {
+    pub(super) fn receive_control<O: Observer>(&mut self, desk: &mut Desk<O>) {
         let Some(socket) = &self.port.rtcp else { return };
         let count = desk.batch.receive(socket).unwrap_or(0);
         let at = desk.clock.now();
         for datagram in desk.batch.datagrams().take(count) {
             let arrived = arrived(&datagram, desk.stamp(&datagram), at);
             if let Some(incoming) = &mut self.incoming {
-                incoming.rtcp(stream, arrived, &mut desk.clear, &mut desk.observer, &mut desk.findings);
+                incoming.rtcp(self.stream, arrived, &mut desk.clear, &mut desk.observer, &mut desk.findings);
             }
         }
     }
 
     /// Takes the kernel's answers to when packets left.
-    pub(super) fn take_answers<O: Observer>(&mut self, stream: u32, desk: &mut Desk<O>) {
+    pub(super) fn take_answers<O: Observer>(&mut self, desk: &mut Desk<O>) {
         let Some(outgoing) = &self.outgoing else { return };
         if desk.transmit == TransmitStamps::None {
             return;
@@ -181,7 +203,7 @@ impl Lane {
             // A card and the kernel both answer: the card's is the one that counts where there is one.
             let is_second_best = desk.card.is_stamping() && answer.ancillary.hardware_ns.is_none();
             if let (Some(packet), Some(at), false) = (packet, desk.stamp(&answer), is_second_best) {
-                desk.observer.left(stream, packet, at);
+                desk.observer.left(self.stream, packet, at);
             }
         }
     }

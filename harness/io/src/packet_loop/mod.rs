@@ -34,6 +34,7 @@ pub use rights::Rights;
 pub use second::Second;
 pub use settings::{CannotStart, Receiving, Sending, Settings, TransmitStamps, slot_for};
 
+use crate::BindError;
 use crate::card::Card;
 use crate::clock::RunClock;
 use incoming::Incoming;
@@ -95,8 +96,11 @@ impl<O: Observer + 'static> PacketLoop<O> {
         let duty = plan.duty();
         let card = Card::ask(locals.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), SocketAddr::ip));
         let stamping = card.state();
-        let ports = locals.iter().map(|local| Port::open(*local, &settings, &card).map(Lane::new));
-        let lanes: Vec<Lane> = ports.collect::<Result<_, _>>()?;
+        let lanes = lanes(&plan, locals, &settings, &card)?;
+        let mut places = vec![0; locals.len()];
+        for (place, lane) in lanes.iter().enumerate() {
+            places[lane.stream() as usize] = place;
+        }
         let steal = steal::Watch::start()?;
         let (orders, inbox) = mpsc::sync_channel(WAITING);
         let (retire, retired) = mpsc::sync_channel(WAITING);
@@ -112,8 +116,8 @@ impl<O: Observer + 'static> PacketLoop<O> {
             readings: 0,
             origin: At::ZERO,
             sending: 0,
-            order: (0..plan.slots()).flat_map(|slot| plan.streams_in(slot).iter().copied()).collect(),
-            place: 0,
+            places,
+            next: 0,
             before: Counters::default(),
             total: Second::none(At::ZERO),
             settings,
@@ -203,6 +207,18 @@ impl<O> Drop for PacketLoop<O> {
             let _ = thread.join();
         }
     }
+}
+
+/// Opens the ports in the order in which the plan sends: what is used one after the other then lies side by side, in the kernel too.
+fn lanes(
+    plan: &Plan,
+    locals: &[SocketAddr],
+    settings: &Settings,
+    card: &Card,
+) -> Result<Vec<Lane>, BindError> {
+    let order = (0..plan.slots()).flat_map(|slot| plan.streams_in(slot));
+    let lane = |(place, (stream, local))| Ok(Lane::new(stream, place, Port::open(local, settings, card)?));
+    order.filter_map(|stream| Some((*stream, *locals.get(*stream as usize)?))).enumerate().map(lane).collect()
 }
 
 fn plan(clock: RunClock, settings: &Settings, streams: usize) -> Result<Plan, CannotStart> {

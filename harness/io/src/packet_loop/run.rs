@@ -38,7 +38,7 @@ const ALL_ANSWERS_EVERY: u64 = 4;
 const FETCHED_AHEAD: usize = 4;
 
 /// Orders carried out after one slot.
-const ORDERS_AT_ONCE: usize = 32;
+const ORDERS_AT_ONCE: usize = 16;
 
 /// Up to so many streams each packet has a wake-up of its own, and time to spin before it.
 const FEW: u32 = 64;
@@ -49,6 +49,7 @@ const LAST_READINGS: usize = 64;
 /// Everything the thread owns.
 pub(super) struct Running<O> {
     pub(super) settings: Settings,
+    /// In the order in which the plan sends.
     pub(super) lanes: Vec<Lane>,
     pub(super) desk: Desk<O>,
     pub(super) inbox: Receiver<Order>,
@@ -61,9 +62,10 @@ pub(super) struct Running<O> {
     /// When the first of them was due.
     pub(super) origin: At,
     pub(super) sending: u32,
-    /// The streams in the order in which they are sent, and which of them is next.
-    pub(super) order: Vec<u32>,
-    pub(super) place: usize,
+    /// From each stream to its lane.
+    pub(super) places: Vec<usize>,
+    /// The lane whose packet is due next.
+    pub(super) next: usize,
     pub(super) before: Counters,
     pub(super) total: Second,
 }
@@ -104,12 +106,11 @@ impl<O: Observer> Running<O> {
     fn send_due(&mut self, walk: &mut Walk<'_>, mut now: At) -> At {
         while let Some(due) = walk.peek().filter(|_| walk.wake().is_some_and(|wake| wake <= now)) {
             walk.advance();
-            self.fetch();
-            let Some(lane) = self.lanes.get_mut(due.stream as usize) else { continue };
-            if !lane.is_sending() {
-                continue;
-            }
-            now = lane.send(due.stream, due.at, &mut self.desk).unwrap_or(now);
+            let place = self.next;
+            self.next = if place + 1 < self.lanes.len() { place + 1 } else { 0 };
+            self.fetch(place);
+            let Some(lane) = self.lanes.get_mut(place).filter(|lane| lane.is_sending()) else { continue };
+            now = lane.send(due.packet, due.at, &mut self.desk).unwrap_or(now);
             if !lane.is_sending() {
                 self.one_is_over();
             }
@@ -117,13 +118,11 @@ impl<O: Observer> Running<O> {
         now
     }
 
-    /// Asks for the state of the streams that are sent soon.
+    /// Asks for the state of the streams that are sent soon after that of lane `place`.
     #[inline]
-    fn fetch(&mut self) {
-        self.place = if self.place + 1 < self.order.len() { self.place + 1 } else { 0 };
+    fn fetch(&self, place: usize) {
         for (ahead, is_state_there) in [(FETCHED_AHEAD, false), (FETCHED_AHEAD / 2, true)] {
-            let stream = self.order.get(self.place + ahead).copied();
-            if let Some(lane) = stream.and_then(|stream| self.lanes.get(stream as usize)) {
+            if let Some(lane) = self.lanes.get(place + ahead) {
                 lane.fetch(is_state_there);
             }
         }
@@ -141,26 +140,27 @@ impl<O: Observer> Running<O> {
                 break;
             }
             let (round, stream) = (self.readings / ports, self.readings % ports);
-            self.read(round, stream as u32);
+            self.read(round, stream);
             self.readings += 1;
             is_first = false;
             now = self.desk.clock.now();
         }
     }
 
-    fn read(&mut self, round: u64, stream: u32) {
-        let Some(lane) = self.lanes.get_mut(stream as usize) else { return };
-        let turn = round + u64::from(stream);
+    fn read(&mut self, round: u64, stream: u64) {
+        let place = self.places.get(stream as usize).copied();
+        let Some(lane) = place.and_then(|place| self.lanes.get_mut(place)) else { return };
+        let turn = round + stream;
         // Where nothing was agreed for, a look now and then shows who comes uncalled.
         if lane.incoming.is_some() || turn.is_multiple_of(UNCALLED_EVERY) {
-            lane.receive(stream, &mut self.desk);
+            lane.receive(&mut self.desk);
         }
         let every = if self.desk.transmit == TransmitStamps::All { ALL_ANSWERS_EVERY } else { ANSWERS_EVERY };
         if turn.is_multiple_of(every) {
-            lane.take_answers(stream, &mut self.desk);
+            lane.take_answers(&mut self.desk);
         }
         if turn.is_multiple_of(CONTROL_EVERY) {
-            lane.receive_control(stream, &mut self.desk);
+            lane.receive_control(&mut self.desk);
         }
     }
 
@@ -191,7 +191,8 @@ impl<O: Observer> Running<O> {
         let begins = matches!(order, Order::Send(..));
         // Counted as sending since it was ordered.
         self.sending += u32::from(begins);
-        let Some(lane) = self.lanes.get_mut(stream as usize) else {
+        let place = self.places.get(stream as usize).copied();
+        let Some(lane) = place.and_then(|place| self.lanes.get_mut(place)) else {
             if begins {
                 self.one_is_over();
             }
@@ -202,7 +203,7 @@ impl<O: Observer> Running<O> {
         let retired: Option<Retired> = match order {
             Order::Send(_, outgoing) => lane.begin(outgoing).map(|before| before as Retired),
             Order::Receive(_, incoming) => lane.incoming.replace(incoming).map(|before| before as Retired),
-            Order::Quiet(_) => lane.outgoing.take().map(|before| before as Retired),
+            Order::Quiet(_) => lane.quiet().map(|before| before as Retired),
         };
         let is_over_at_once = begins && !lane.is_sending();
         for _ in 0..u8::from(was_sending && is_for_sending) + u8::from(is_over_at_once) {
@@ -247,18 +248,18 @@ impl<O: Observer> Running<O> {
 
     /// Reads what is left, and hands everything over.
     fn finish(mut self) -> Finished<O> {
-        for stream in 0..self.lanes.len() as u32 {
-            let Some(lane) = self.lanes.get_mut(stream as usize) else { continue };
+        for lane in &mut self.lanes {
             for _ in 0..LAST_READINGS {
-                if lane.receive(stream, &mut self.desk) == 0 {
+                if lane.receive(&mut self.desk) == 0 {
                     break;
                 }
             }
-            lane.take_answers(stream, &mut self.desk);
-            lane.receive_control(stream, &mut self.desk);
+            lane.take_answers(&mut self.desk);
+            lane.receive_control(&mut self.desk);
         }
         self.end_second(self.desk.clock.now());
-        let sent = self.lanes.iter().map(|lane| lane.outgoing.as_ref().map_or(0, |sent| sent.packets()));
+        let sent_of = |lane: &Lane| lane.outgoing.as_ref().map_or(0, |sent| sent.packets());
+        let sent = self.places.iter().map(|place| self.lanes.get(*place).map_or(0, sent_of));
         Finished {
             sent: sent.collect(),
             observer: self.desk.observer,
