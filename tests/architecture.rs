@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pki", &[]),
     ("tls", &["machine", "media", "pki"]),
     ("scenario", &["machine", "record", "sip"]),
-    ("judge", &["machine", "record", "scenario", "sip"]),
+    ("judge", &["machine", "metrology", "record", "scenario", "sip"]),
     ("bench", &["machine", "media", "pki", "record", "scenario", "sip", "tls"]),
     ("virtual-oxo", &["machine", "media", "pki", "sip", "tls"]),
     ("io", &["instrument", "machine", "media", "record"]),

@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod judging;
 mod lab_names;
+mod load_points;
 mod matrix;
 mod process;
 mod running;

@@ -44,6 +44,11 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
+    /// How much has come: as long as it stays the same, nothing is new.
+    pub(crate) fn news(&self) -> usize {
+        self.messages.len() + self.happened.len() + self.heard.len() + self.digits.len()
+    }
+
     /// A new case begins: messages of the last one are history. What is heard at a port still open goes on.
     pub(crate) fn begin_case(&mut self) {
         self.messages.clear();

@@ -88,6 +88,21 @@ pub enum Progress {
         /// How many steps the phase has.
         of: usize,
     },
+    /// Calls of a load point came up or ended.
+    Load {
+        /// Its case.
+        case: CaseId,
+        /// Its name.
+        point: String,
+        /// Calls that stay up.
+        up: usize,
+        /// Calls that are over and missed no step.
+        done: usize,
+        /// Calls that missed a step.
+        failed: usize,
+        /// How many calls the point makes.
+        of: usize,
+    },
     /// A case is over, its teardown included.
     CaseEnded {
         /// Its id.
@@ -115,7 +130,7 @@ impl BenchMachine {
         lab: Option<Lab>,
         seed: Seed,
     ) -> BenchMachine {
-        let mut stage = Stage::new(bench, passwords, lab, seed);
+        let mut stage = Stage::new(bench.with_pools_for(&cases), passwords, lab, seed);
         // A DUT may connect before the run is started.
         stage.order_endpoints();
         let runner = Runner::new(cases, run, &mut stage);

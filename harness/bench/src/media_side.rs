@@ -101,6 +101,14 @@ impl Stage {
         }
     }
 
+    /// Closes the ports of a role: its call is over.
+    pub(crate) fn close_ports_of(&mut self, role: &RoleName) {
+        for port in self.ports.open_of(role) {
+            self.ports.release(self.now, port);
+            self.out.media(Command::Close { port });
+        }
+    }
+
     /// Closes every port of the case.
     pub(crate) fn close_ports(&mut self) {
         for port in self.ports.open() {

@@ -347,6 +347,21 @@ impl Stage {
         }
     }
 
+    /// Whether a role still has a call with the DUT.
+    pub(crate) fn has_call(&self, role: &RoleName) -> bool {
+        self.legs.values().any(|leg| leg.has_dialog() && leg.role() == role)
+    }
+
+    /// A role leaves whatever call it still has.
+    pub(crate) fn leave(&mut self, role: &RoleName) {
+        let of_role = |leg: &&Leg| leg.is_open() && leg.role() == role;
+        for leg in self.legs.values().filter(of_role).map(|leg| leg.id).collect::<Vec<_>>() {
+            self.tell_left(leg);
+            self.end(leg);
+        }
+        self.pump();
+    }
+
     /// Ends every call, whoever began it.
     pub(crate) fn end_all_calls(&mut self) {
         for leg in self.legs.values().filter(|leg| leg.is_open()).map(|leg| leg.id).collect::<Vec<_>>() {

@@ -222,5 +222,8 @@ pub(crate) fn without_effect(
 /// The case with which a defect is run on sockets: of those it turns, the one with the fewest steps.
 pub(crate) fn shortest(ground: &VirtualBench, turns: &BTreeMap<CaseId, BTreeSet<CheckId>>) -> Option<CaseId> {
     let turned = ground.cases.iter().filter(|case| turns.contains_key(&case.id));
-    turned.min_by_key(|case| (case.setup.len() + case.flow.len(), &case.id)).map(|case| case.id.clone())
+    // A load point takes longer than any list of steps.
+    turned
+        .min_by_key(|case| (case.loads.len(), case.setup.len() + case.flow.len(), &case.id))
+        .map(|case| case.id.clone())
 }

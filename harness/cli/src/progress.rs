@@ -64,6 +64,11 @@ impl BenchProgress {
             Progress::Step { case, step, number, of, .. } => {
                 self.show_text(&format!("{case} step {step} ({number}/{of})"));
             }
+            Progress::Load { case, point, up, done, failed, of } => {
+                self.show_text(&format!(
+                    "{case} {point}: {up} up, {done} done, {failed} failed of {of} calls"
+                ));
+            }
             Progress::CaseEnded { .. } => {}
         }
     }

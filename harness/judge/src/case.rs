@@ -4,6 +4,7 @@ use crate::channels;
 use crate::check;
 use crate::context::Context;
 use crate::ladder;
+use crate::load;
 use crate::measure;
 use crate::result::{CaseResult, CheckResult, Finding, LiftedCheck, SizingResult, StepLine};
 use crate::standing;
@@ -46,7 +47,8 @@ pub(crate) fn judge(
     let Some(run) = timeline.cases.iter().find(|run| run.id == case.id) else {
         return (not_in_record(timeline, case, rules), Vec::new());
     };
-    let context = Context::new(timeline, run, case, rules.bench);
+    let mut context = Context::new(timeline, run, case, rules.bench);
+    context.loads = load::read(&context);
     let (mut result, sizing) = match run.end {
         Some(CaseEnd::SetupFailed { step, why }) => {
             let reason = format!("the bench was not ready: set-up step {step}: {why}");
@@ -132,6 +134,7 @@ fn blank(case: &Case, rules: &Rules<'_>) -> CaseResult {
         steps: Vec::new(),
         checks,
         findings: Vec::new(),
+        loads: Vec::new(),
         lifted: case
             .lifts
             .iter()
@@ -187,6 +190,7 @@ fn judge_run(context: &Context<'_, '_>, rules: &Rules<'_>) -> (CaseResult, Vec<S
     for row in &mut sizing {
         row.observation |= checks.iter().any(|check| check.id == row.check && check.observation);
     }
+    result.loads = context.loads.iter().map(|point| load::summary(context, point, &checks)).collect();
     result.checks = checks;
     join(context, &mut result);
     (result, sizing)
@@ -273,7 +277,8 @@ fn join(context: &Context<'_, '_>, result: &mut CaseResult) {
 fn damage(context: &Context<'_, '_>) -> Vec<String> {
     let mut damage = context.run.damage.clone();
     for id in context.run.steps.keys() {
-        let known = [&context.case.setup, &context.case.flow, &context.case.teardown];
+        let known =
+            [context.case.setup.as_slice(), context.case.list_of(id), context.case.teardown.as_slice()];
         if !known.iter().any(|steps| crate::context::find(steps, id).is_some()) {
             damage.push(format!("the record names step {id}, which the scenario does not have"));
         }

@@ -2,13 +2,16 @@
 
 use crate::dialogs::{self, Leg};
 use crate::handshakes::Handshake;
+use crate::load::PointRead;
 use crate::timeline::{CaseRun, Seen, Timeline};
 use oxocert_machine::At;
-use oxocert_record::{Emitter, Event, EventNo, Phase, RoleName, StepId, StreamWindow, TlsOutcome, What};
+use oxocert_record::{
+    Emitter, Event, EventNo, Heard, Phase, RoleName, StepId, StreamWindow, TlsOutcome, What,
+};
 use oxocert_scenario::model::bench::Bench;
 use oxocert_scenario::model::{Case, Quantity, Step, Verb};
 use oxocert_scenario::satisfies::{Stretch, stretches};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The case, its part of the record, and the bench it ran on.
@@ -23,13 +26,22 @@ pub(crate) struct Context<'c, 'a> {
     pub bench: &'c Bench,
     /// The call legs of the case, in the order they began.
     pub legs: Vec<Leg>,
+    /// The load points of the case, once they are read.
+    pub loads: Vec<PointRead<'c>>,
+    heard: BTreeMap<RoleName, Vec<(EventNo, &'c Heard)>>,
 }
 
 impl<'c, 'a> Context<'c, 'a> {
     /// Puts together what a case is judged from.
     pub fn new(timeline: &'c Timeline<'a>, run: &'c CaseRun<'a>, case: &'c Case, bench: &'c Bench) -> Self {
         let legs = dialogs::legs(timeline.messages_of(run));
-        Context { timeline, run, case, bench, legs }
+        let mut heard: BTreeMap<RoleName, Vec<(EventNo, &'c Heard)>> = BTreeMap::new();
+        for event in run.events {
+            if let What::Heard(change) = &event.what {
+                heard.entry(change.role.clone()).or_default().push((event.n, change));
+            }
+        }
+        Context { timeline, run, case, bench, legs, loads: Vec::new(), heard }
     }
 
     /// The messages of the case, in order.
@@ -84,11 +96,7 @@ impl<'c, 'a> Context<'c, 'a> {
 
     /// What a role heard in the case.
     pub fn heard(&self, role: &RoleName) -> Vec<Stretch> {
-        let heard = self.run.events.iter().filter_map(|event| match &event.what {
-            What::Heard(heard) => Some((event.n, heard)),
-            _ => None,
-        });
-        stretches(role, heard)
+        stretches(role, self.heard.get(role).into_iter().flatten().copied())
     }
 
     /// A time of the limits table, or this default where the bench has none of that name.
@@ -125,7 +133,7 @@ impl<'c, 'a> Context<'c, 'a> {
     /// A message may come while an earlier step is under way: a step never ends before the steps in front of it.
     pub fn reference(&self, step: &Step) -> Option<At> {
         let start = self.start_of(&step.id);
-        let flow = &self.case.flow;
+        let flow = self.case.list_of(&step.id);
         let upto = match &step.since {
             Some(since) => flow.iter().position(|other| other.id == *since).map(|index| index + 1),
             None if !step.after.is_zero() => return start,
@@ -168,7 +176,7 @@ impl<'c, 'a> Context<'c, 'a> {
 
     /// A step of the flow by its id, inside groups too.
     pub fn flow_step(&self, id: &StepId) -> Option<&'c Step> {
-        find(&self.case.flow, id)
+        find(self.case.list_of(id), id)
     }
 
     /// The leg whose media the harness receives at this address at that moment (the latest that announced it).

@@ -17,6 +17,7 @@ mod dialogs;
 mod encrypted;
 mod handshakes;
 mod ladder;
+mod load;
 mod matrix;
 mod measure;
 pub mod result;

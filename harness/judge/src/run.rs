@@ -177,10 +177,19 @@ fn bench_facts(bench: &Bench) -> BenchFacts {
         let private = internet.dut_private.map(|ip| format!(", {ip} behind the NAT")).unwrap_or_default();
         addresses.insert("dut, public name".to_owned(), format!("{}{private}", internet.dut_fqdn));
     }
-    addresses.extend(
-        bench.sets.iter().map(|(role, set)| (role.to_string(), format!("{}, {}", set.address, set.ddi))),
-    );
-    addresses.extend(bench.parties.iter().map(|(role, party)| (role.to_string(), party.number.clone())));
+    let single = |role: &oxocert_record::RoleName| bench.pool_of(role).is_none();
+    let sets = bench.sets.iter().filter(|(role, _)| single(role));
+    addresses.extend(sets.map(|(role, set)| (role.to_string(), format!("{}, {}", set.address, set.ddi))));
+    let parties = bench.parties.iter().filter(|(role, _)| single(role));
+    addresses.extend(parties.map(|(role, party)| (role.to_string(), party.number.clone())));
+    addresses.extend(bench.pools.iter().map(|(pool, members)| {
+        let at = |role: &oxocert_record::RoleName| match (bench.sets.get(role), bench.parties.get(role)) {
+            (Some(set), _) => format!("{}, {}", set.address, set.ddi),
+            (None, party) => party.map(|party| party.number.clone()).unwrap_or_default(),
+        };
+        let from = members.first().map(at).unwrap_or_default();
+        (pool.to_string(), format!("{} of them, the first: {from}", members.len()))
+    }));
     BenchFacts {
         name: bench.name.clone(),
         title: bench.title.clone(),

@@ -1,7 +1,8 @@
 //! The expected ladder of a case as text, before any call is made: one column a role, the DUT in the middle.
 
-use crate::model::{Action, Case, Step, Verb};
-use oxocert_record::RoleName;
+use crate::model::{Action, Case, LoadCall, LoadPoint, Step, Verb};
+use oxocert_record::{RoleName, StepId};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Characters a line has at most.
@@ -28,6 +29,9 @@ pub fn preview(case: &Case) -> String {
         for step in steps {
             columns.step(&mut text, step, "");
         }
+    }
+    for point in &case.loads {
+        columns.point(&mut text, point);
     }
     for never in &case.never {
         let who = never.who.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" and ");
@@ -67,9 +71,20 @@ struct Columns {
 
 impl Columns {
     fn of(case: &Case) -> Columns {
+        let bound: BTreeMap<&RoleName, &RoleName> = case
+            .loads
+            .iter()
+            .flat_map(LoadPoint::all_calls)
+            .flat_map(|call| call.bound.iter().map(|(pool, member)| (member, pool)))
+            .collect();
         let of_family = |family: &str| {
-            let mut roles: Vec<RoleName> =
-                case.needs.iter().filter(|role| role.as_str().starts_with(family)).cloned().collect();
+            // The members of a pool share its column.
+            let mut roles: Vec<RoleName> = case
+                .needs
+                .iter()
+                .filter(|role| role.as_str().starts_with(family))
+                .map(|role| bound.get(role).copied().unwrap_or(role).clone())
+                .collect();
             roles.dedup();
             roles
         };
@@ -98,6 +113,29 @@ impl Columns {
     fn center(&self, role: &RoleName) -> Option<usize> {
         let index = self.roles.iter().position(|known| known == role)?;
         Some(MARGIN + index * self.pitch + self.pitch / 2)
+    }
+
+    /// A load point: what it does, and each kind of its calls once, with the pools in the place of their members.
+    fn point(&self, text: &mut String, point: &LoadPoint) {
+        let name = format!("load point {}", point.name);
+        let rule = "-".repeat(self.width().saturating_sub(name.len() + MARGIN + 1));
+        let _ = writeln!(text, "{:MARGIN$}{name} {rule}", "");
+        let _ = writeln!(text, "{:MARGIN$}{}", "", cut(&point.words(), WIDTH - MARGIN));
+        let mut kinds: Vec<(&LoadCall, usize, &str)> = Vec::new();
+        for (calls, what) in [(&point.calls, "calls"), (&point.beyond, "calls beyond the limit")] {
+            for call in calls {
+                match kinds.iter_mut().find(|(other, _, of)| other.kind == call.kind && *of == what) {
+                    Some((_, count, _)) => *count += 1,
+                    None => kinds.push((call, 1, what)),
+                }
+            }
+        }
+        for (call, count, what) in kinds {
+            let _ = writeln!(text, "{:MARGIN$}{count} {what} `{}`:", "", call.kind);
+            for step in &call.steps {
+                self.step(text, &of_pools(step, call), "");
+            }
+        }
     }
 
     fn step(&self, text: &mut String, step: &Step, prefix: &str) {
@@ -191,6 +229,28 @@ impl Columns {
             cut(&step.to_string(), WIDTH - MARGIN - 2)
         );
     }
+}
+
+/// A step of a call as it is written: pools instead of members, and its id without the call's.
+fn of_pools(step: &Step, call: &LoadCall) -> Step {
+    let mut step = step.clone();
+    for role in &mut step.who {
+        if let Some((pool, _)) = call.bound.iter().find(|(_, member)| member == role) {
+            role.clone_from(pool);
+        }
+    }
+    if let Some(own) = step.id.as_str().strip_prefix(&format!("{}.", call.id)) {
+        step.id = StepId(own.to_owned());
+    }
+    let all = |steps: &Vec<Step>| steps.iter().map(|step| of_pools(step, call)).collect();
+    step.verb = match &step.verb {
+        Verb::OneOf { records, alternatives } => {
+            Verb::OneOf { records: records.clone(), alternatives: alternatives.iter().map(all).collect() }
+        }
+        Verb::AnyOrder(steps) => Verb::AnyOrder(all(steps)),
+        other => other.clone(),
+    };
+    step
 }
 
 /// At most `width` characters, with `~` where some are left out.

@@ -130,7 +130,7 @@ fn wrong_profiles() {
     insta::assert_snapshot!(of_profile("operator     = \"btip\"", "operator     = \"btop\""), @r#"hw-profiles/virtual-powercpu-bvpn.toml:5:16: there is no operator profile hw-profiles/operator/btop.toml"#);
     insta::assert_snapshot!(of_profile("tone      = 550", "tone      = 1450"), @r#"hw-profiles/virtual-powercpu-bvpn.toml:47:13: 1450 Hz is too near to 1477 Hz, which is a signalling or DTMF frequency"#);
     insta::assert_snapshot!(of_profile("remote_site_path   = \"direct-bvpn\"", ""), @r#"hw-profiles/virtual-powercpu-bvpn.toml:1:1: sizing row `offnet-rs` depends on the setting `remote_site_path`, which has no value: give it in [settings]"#);
-    insta::assert_snapshot!(of_profile("talk                  = \"1 s\"", "talk                  = \"90 s\""), @r#"hw-profiles/virtual-powercpu-bvpn.toml:117:25: "90 s" is longer than the operator profile's "30 s""#);
+    insta::assert_snapshot!(of_profile("talk                  = \"1 s\"", "talk                  = \"90 s\""), @r#"hw-profiles/virtual-powercpu-bvpn.toml:134:25: "90 s" is longer than the operator profile's "30 s""#);
     insta::assert_snapshot!(of_profile("127.10.3.2:5060", "127.10.3.1:5060"), @r#"hw-profiles/virtual-powercpu-bvpn.toml:1:1: set.hq1 and set.hq2 have the same address, 127.10.3.1"#);
     insta::assert_snapshot!(of_profile("password  = \"generated\"", "password  = \"1234\""), @r#"hw-profiles/virtual-powercpu-bvpn.toml:45:13: expected "generated", { env = "VARIABLE" } or { file = "path" }: a password never stands in a profile"#);
 }

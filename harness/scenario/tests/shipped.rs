@@ -45,7 +45,7 @@ fn a_bench_without_a_remote_site_runs_the_rest() {
     let path = "hw-profiles/example-real-powercpu.toml";
     let text = &sources.files[path];
     let start = text.find("[set.rs1]").unwrap();
-    let end = start + text[start..].find("[pstn.a]").unwrap();
+    let end = start + text[start..].find("[pool.set.load]").unwrap();
     let mut text = format!("{}{}", &text[..start], &text[end..]);
     text = text.replacen("[dut.lacks]", "[dut.lacks]\n\"set.rs1\" = \"this lab has no remote site\"\n#", 1);
     sources.files.insert(path.to_owned(), text);
@@ -104,9 +104,13 @@ fn the_virtual_oxo_has_the_values_of_its_bench() {
                 None => format!("private = \"{private}\" "),
             }));
         }
-        wanted.extend(
-            bench.sets.values().map(|set| format!("number = \"{}\" ddi = \"{}\"", set.number, set.ddi)),
-        );
+        // A pool is a range of users: its first member stands for all.
+        let pools = bench.pools.values().filter_map(|members| bench.sets.get(members.first()?));
+        wanted.extend(pools.clone().map(|set| format!("number = \"{}\" ddi = \"{}\"", set.number, set.ddi)));
+        let counts = bench.pools.values().filter(|members| bench.sets.contains_key(&members[0]));
+        wanted.extend(counts.map(|members| format!("count = {}", members.len())));
+        let single = bench.sets.iter().filter(|(role, _)| bench.pool_of(role).is_none());
+        wanted.extend(single.map(|(_, set)| format!("number = \"{}\" ddi = \"{}\"", set.number, set.ddi)));
         for wanted in wanted {
             assert!(words.contains(&wanted), "{settings} does not say: {wanted}");
         }

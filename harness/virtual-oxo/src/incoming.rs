@@ -28,6 +28,10 @@ impl VirtualOxo {
             self.trunk.reject(now, call, 416, &[]);
             return;
         }
+        if self.fails_this_call() {
+            self.trunk.reject(now, call, 500, &[]);
+            return;
+        }
         let full = self.is_full();
         let id = self.new_leg(Side::Trunk, Stage::Offered);
         self.read_description(id, request);

@@ -46,6 +46,8 @@ impl VirtualOxo {
             matches!(route(&self.settings, &digits), Route::Outside { .. } | Route::Emergency { .. });
         if outside && self.has(Defect::SlowPostDialDelay) {
             self.later_ms(4000, Task::Dial(id, digits));
+        } else if outside && self.has(Defect::SlowUnderLoad) && self.is_under_load() {
+            self.later_ms(3000, Task::Dial(id, digits));
         } else {
             self.dial(id, &digits);
         }
@@ -126,6 +128,18 @@ impl VirtualOxo {
         (leaked || self.legs.on_trunk() >= budget) && !self.has(Defect::CacNotEnforced)
     }
 
+    /// Whether more calls are on the trunk than the defects under load wait for.
+    pub(crate) fn is_under_load(&self) -> bool {
+        self.legs.on_trunk() > 2
+    }
+
+    /// Counts a call on the trunk; whether it is one that fails.
+    pub(crate) fn fails_this_call(&mut self) -> bool {
+        self.trunk_calls_seen += 1;
+        (self.has(Defect::EveryOtherCallFails) && self.trunk_calls_seen.is_multiple_of(2))
+            || (self.has(Defect::EveryFifthCallFails) && self.trunk_calls_seen.is_multiple_of(5))
+    }
+
     /// Ends the oldest call on the trunk because another was refused.
     pub(crate) fn drop_another(&mut self) {
         let oldest = self.legs.iter().find(|(_, leg)| leg.side == Side::Trunk).map(|(id, _)| id);
@@ -139,6 +153,9 @@ impl VirtualOxo {
     /// # Errors
     /// The status code that tells the caller why not.
     pub(crate) fn call_outside(&mut self, purpose: Purpose, mut wish: TrunkCall) -> Result<(), u16> {
+        if self.fails_this_call() {
+            return Err(500);
+        }
         let exempt = wish.emergency && !self.has(Defect::EmergencyBarredWhenFull);
         if self.is_full() && !exempt {
             self.log("a call beyond the budget of the trunk is refused");

@@ -77,6 +77,13 @@ impl VirtualOxo {
                 self.media(Command::Spoil { port, fault });
             }
         }
+        for (defect, fault) in
+            [(Defect::JitterUnderLoad, Fault::InPairs), (Defect::LossUnderLoad, Fault::OneIn50Lost)]
+        {
+            if self.has(defect) && side == Side::Trunk && self.is_under_load() {
+                self.media(Command::Spoil { port, fault });
+            }
+        }
         Some((port, local))
     }
 

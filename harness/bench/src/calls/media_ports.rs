@@ -72,6 +72,11 @@ impl MediaPorts {
         self.open.keys().copied().collect()
     }
 
+    /// The open ports of a role.
+    pub(crate) fn open_of(&self, role: &RoleName) -> Vec<PortId> {
+        self.open.iter().filter(|(_, open)| open.role == *role).map(|(port, _)| *port).collect()
+    }
+
     /// Whose port it is or was, and its address.
     pub(crate) fn owner(&self, port: PortId) -> Option<(&RoleName, SocketAddr)> {
         self.known.get(&port).map(|known| (&known.role, known.local))

@@ -119,7 +119,7 @@ impl Stage {
             Action::TroubleMedia { how, packets } => self.trouble_media(role, how, *packets)?,
             Action::StartMediaAt { sequence } => self.start_media_at(role, *sequence),
             // The runner itself keeps time for these.
-            Action::Talk { lasting } | Action::Wait { lasting } => {
+            Action::Talk { lasting } | Action::StayUp { at_least: lasting } | Action::Wait { lasting } => {
                 return Ok(Still::Until(self.now + *lasting));
             }
         }

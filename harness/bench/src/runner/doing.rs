@@ -56,6 +56,8 @@ enum State {
     Until(At),
     /// Roles talk.
     Talking(At),
+    /// Roles talk until their load point lets the call end; a steady one at this moment.
+    Staying(Option<At>),
     /// The DUT's console or the person at the bench is at work.
     Console,
     /// Alternatives, each with the messages it would take.
@@ -91,6 +93,7 @@ impl Doing {
         match &self.state {
             State::Resting => Some(self.rest_until),
             State::Until(until) | State::Talking(until) => Some(*until),
+            State::Staying(until) => *until,
             State::Waiting | State::Ordering { .. } => {
                 [self.deadline, self.inner].into_iter().flatten().min()
             }
@@ -118,11 +121,20 @@ impl Doing {
         match &mut self.state {
             State::Resting => Ended::Pending,
             State::Waiting => self.wait(step, stage, context, claims),
-            State::Ordering { .. } => self.order(step, stage),
+            State::Ordering { .. } => self.order(step, stage, context),
             State::Until(until) if stage.now < *until => Ended::Pending,
             State::Until(_) => Ended::done(),
             State::Talking(until) if stage.now < *until => Ended::Pending,
             State::Talking(_) => {
+                for role in &step.who {
+                    stage.speak(role, false);
+                }
+                Ended::done()
+            }
+            State::Staying(until) => {
+                if until.or(context.release).is_none_or(|at| stage.now < at) {
+                    return Ended::Pending;
+                }
                 for role in &step.who {
                     stage.speak(role, false);
                 }
@@ -156,7 +168,7 @@ impl Doing {
         self.deadline = Some(base + within);
         self.state = match &step.verb {
             Verb::Does(action) => {
-                if let Action::Talk { .. } = action {
+                if let Action::Talk { .. } | Action::StayUp { .. } = action {
                     self.deadline = Some(base + within.max(ANSWERED));
                 }
                 State::Ordering { left: step.who.clone(), rounds: step.times.max(1) }
@@ -254,7 +266,7 @@ impl Doing {
         }
     }
 
-    fn order(&mut self, step: &Step, stage: &mut Stage) -> Ended {
+    fn order(&mut self, step: &Step, stage: &mut Stage, context: &Context) -> Ended {
         let late = self.is_late(stage);
         let (Verb::Does(action), State::Ordering { left, rounds }) = (&step.verb, &mut self.state) else {
             return Ended::Pending;
@@ -264,7 +276,7 @@ impl Doing {
                 self.state = State::Until(stage.now + *lasting);
                 return Ended::Pending;
             }
-            Action::Talk { lasting } => {
+            Action::Talk { lasting } | Action::StayUp { at_least: lasting } => {
                 if let Some(role) = left.iter().find(|role| !stage.can_talk(role)) {
                     let why = format!("nobody can talk: {}", stage.calls_in_words(role));
                     return if late { Ended::missed(why) } else { Ended::Pending };
@@ -272,7 +284,11 @@ impl Doing {
                 for role in left.iter() {
                     stage.speak(role, true);
                 }
-                self.state = State::Talking(stage.now + *lasting);
+                let until = stage.now + *lasting;
+                self.state = match action {
+                    Action::StayUp { .. } => State::Staying(context.steady.then_some(until)),
+                    _ => State::Talking(until),
+                };
                 return Ended::Pending;
             }
             _ => {}

@@ -4,12 +4,14 @@ mod cleaning;
 mod doing;
 mod expect;
 mod hear;
+mod load;
 mod pattern;
 mod walk;
 
 use crate::machine::{BenchEvent, Progress};
 use crate::stage::Stage;
 use cleaning::{Cleaning, Clearing};
+use load::Load;
 use oxocert_machine::At;
 use oxocert_record::{CaseEnd, Phase, RunStarted, StepId, What};
 use oxocert_scenario::model::{Case, Step};
@@ -33,6 +35,8 @@ enum State {
     Opening(At),
     /// A phase of a case.
     Walking(Box<Walking>),
+    /// A load point of a case, by its place.
+    Loading(Box<Load>, usize),
     /// Between flow and teardown.
     Clearing(Clearing),
     /// The bench is brought back to rest.
@@ -80,7 +84,7 @@ impl Runner {
                 self.end_run(stage);
             }
             _ if self.interrupted => self.end_case(stage, CaseEnd::Interrupted),
-            State::Walking(_) | State::Clearing(_) | State::Cleaning(_) => {
+            State::Walking(_) | State::Loading(..) | State::Clearing(_) | State::Cleaning(_) => {
                 self.interrupted = true;
                 stage.out.record(stage.now, What::Interrupted);
                 stage.console.abandon();
@@ -118,6 +122,20 @@ impl Runner {
                     }
                     self.end_phase(stage, course);
                 }
+                State::Loading(load, index) => {
+                    let (over, next) = (load.advance(stage), *index + 1);
+                    let fault = stage.fault.take().or_else(|| over.as_ref()?.as_ref().err().cloned());
+                    if let Some(why) = fault {
+                        let how = CaseEnd::HarnessError { why };
+                        self.state = State::Clearing(Clearing::new(how, stage));
+                        continue;
+                    }
+                    if over.is_none() {
+                        self.tell_load(stage);
+                        return;
+                    }
+                    self.begin_load(next, stage);
+                }
                 State::Clearing(clearing) => {
                     if !clearing.is_over(stage) {
                         return;
@@ -139,6 +157,7 @@ impl Runner {
             State::Waiting | State::Finished => None,
             State::Opening(at_most) => Some(*at_most),
             State::Walking(walking) => walking.walk.deadline(),
+            State::Loading(load, _) => load.deadline(),
             State::Clearing(clearing) => Some(clearing.deadline(stage)),
             State::Cleaning(cleaning) => cleaning.deadline(),
         }
@@ -167,18 +186,33 @@ impl Runner {
                 case.teardown.iter().cloned().map(|step| Step { optional: true, ..step }).collect()
             }
         };
-        let context =
-            Context { phase, needs: case.needs.clone(), from: stage.mark(), ended: BTreeMap::new() };
+        let context = Context {
+            phase,
+            needs: case.needs.clone(),
+            from: stage.mark(),
+            ended: BTreeMap::new(),
+            release: None,
+            steady: false,
+        };
         let walk = Walk::new(&steps, stage.now);
         self.state =
             State::Walking(Box::new(Walking { walk, context, claims: Claims::new(), how, told: None }));
+    }
+
+    /// Begins the load point at this place; after the last one, or where there is none, comes the flow.
+    fn begin_load(&mut self, index: usize, stage: &mut Stage) {
+        let Some(case) = self.cases.get(self.index) else { return };
+        match case.loads.get(index) {
+            Some(point) => self.state = State::Loading(Box::new(Load::new(point, &case.needs, stage)), index),
+            None => self.enter(Phase::Flow, CaseEnd::Completed, stage),
+        }
     }
 
     fn end_phase(&mut self, stage: &mut Stage, course: Course) {
         let State::Walking(walking) = &self.state else { return };
         match (walking.context.phase, course) {
             (_, Course::Pending) => {}
-            (Phase::Setup, Course::Completed) => self.enter(Phase::Flow, CaseEnd::Completed, stage),
+            (Phase::Setup, Course::Completed) => self.begin_load(0, stage),
             (Phase::Setup, Course::Missed { step, why, .. }) => {
                 self.enter(Phase::Teardown, CaseEnd::SetupFailed { step, why }, stage);
             }
@@ -213,6 +247,15 @@ impl Runner {
         stage.out.record(stage.now, What::RunEnded);
         stage.out.emit(BenchEvent::Finished);
         self.state = State::Finished;
+    }
+
+    fn tell_load(&mut self, stage: &mut Stage) {
+        let (State::Loading(load, _), Some(case)) = (&mut self.state, self.cases.get(self.index)) else {
+            return;
+        };
+        if let Some(progress) = load.progress(&case.id) {
+            stage.out.emit(BenchEvent::Progress(progress));
+        }
     }
 
     fn tell_step(&mut self, stage: &mut Stage) {

@@ -17,6 +17,10 @@ pub(super) struct Context {
     pub(super) from: EventNo,
     /// When each step ended.
     pub(super) ended: BTreeMap<StepId, At>,
+    /// When a call of a load point may end.
+    pub(super) release: Option<At>,
+    /// Whether the calls of the point end by themselves, each after its time.
+    pub(super) steady: bool,
 }
 
 /// Messages that a step has taken: each counts once.

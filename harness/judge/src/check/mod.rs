@@ -8,6 +8,7 @@ mod hears;
 mod never;
 mod one_of;
 mod state;
+mod stay_up;
 mod talk;
 
 pub(crate) use never::{blank as blank_never, judge as judge_never};
@@ -145,6 +146,7 @@ pub(crate) fn found(context: &Context<'_, '_>, step: &Step, span: Span) -> Found
             one_of::judge(context, step, records.as_deref(), alternatives, span)
         }
         Verb::Does(Action::Talk { lasting }) => talk::judge(context, step, *lasting, span),
+        Verb::Does(Action::StayUp { at_least }) => stay_up::judge(context, step, *at_least, span),
         Verb::Does(_) | Verb::AnyOrder(_) => {
             Found::new(Verdict::Error, "this step has no verdict of its own", Vec::new())
         }

@@ -1,6 +1,7 @@
 //! Measures: a reading, its uncertainty, and the guarded decision against a limit.
 
 mod decide;
+mod load;
 mod media;
 mod time;
 
@@ -80,6 +81,9 @@ impl Reading {
 /// Judges one measure of a case whose flow was walked.
 pub(crate) fn judge(context: &Context<'_, '_>, measure: &Measure) -> CheckResult {
     let mut result = blank(measure);
+    if let Measurand::Load { point, what } = &measure.of {
+        return load::judge(context, measure, point, what, result);
+    }
     match read(context, &measure.of) {
         Ok(reading) => {
             let upper = measure.max.as_ref().map(|limit| (limit, reading.high, true));
@@ -179,6 +183,8 @@ fn read(context: &Context<'_, '_>, of: &Measurand) -> Result<Reading, NoReading>
         Measurand::Loss { step } => media::loss(context, step),
         Measurand::Count { step, what } => media::count(context, step, *what),
         Measurand::OffPath { step } => media::off_path(context, step),
+        // A load point has more than one end of its interval: it is judged apart.
+        Measurand::Load { point, .. } => Err(NoReading::NotRun(format!("load point {point}"))),
     }
 }
 
@@ -201,6 +207,7 @@ fn describe(of: &Measurand) -> String {
         Measurand::Bandwidth { step } => format!("the layer-3 rate of each stream of step {step}"),
         Measurand::Jitter { step } => format!("the RFC 3550 jitter of the DUT's streams of step {step}"),
         Measurand::Loss { step } => format!("the loss in the DUT's streams of step {step}"),
+        Measurand::Load { point, what } => load::describe(point, what),
         Measurand::OffPath { step } => {
             format!("the number of RTP packets of step {step} off the declared path")
         }

@@ -1,5 +1,6 @@
 //! The result of one case and of its checks.
 
+use super::LoadResult;
 use oxocert_record::{CaseId, EventNo, Phase, StepId, Verdict};
 use oxocert_scenario::model::{ChannelCounts, CheckId, ClauseId};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub struct CaseResult {
     pub findings: Vec<Finding>,
     /// Standing checks that the scenario lifts.
     pub lifted: Vec<LiftedCheck>,
+    /// Its load points, in order.
+    pub loads: Vec<LoadResult>,
     /// The ladder as observed.
     pub ladder: Vec<LadderLine>,
 }

@@ -6,6 +6,7 @@
 mod case;
 mod clause;
 mod encrypted;
+mod load;
 
 pub use case::{
     CaseResult, CheckResult, Finding, LadderLine, LadderMark, LiftedCheck, LimitUsed, Measured, SizingCell,
@@ -16,13 +17,14 @@ pub use encrypted::{
     CertificateRow, EncryptedTrunk, FirewallRow, HandshakeRow, NameRow, SrtpRow, SuiteRow, SuiteUse,
 };
 
+pub use load::{LoadResult, LoadStreams, LoadTimes, MissedCall, Share};
 use oxocert_record::Verdict;
 pub use oxocert_scenario::model::{ChannelCounts, CheckId, ClauseId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this document's schema.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The verdicts of one run on one bench.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

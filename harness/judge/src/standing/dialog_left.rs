@@ -30,7 +30,7 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
             if ended {
                 found.push((leg.invite, format!("{name} is open at the end of the case")));
             }
-        } else if let (Some(alone), Some(end)) = (alone_since(&calls, leg, flow_end), leg.end()) {
+        } else if let (Some(alone), Some(end)) = (alone_in(context, &calls, leg, flow_end), leg.end()) {
             let stayed = end.since(alone);
             if stayed > allowed {
                 found.push((
@@ -55,6 +55,15 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
             Outcome { limit, ..Outcome::of(found, format!("{} answered call legs, all ended", calls.len())) }
         }
     }
+}
+
+/// The same among the legs of its own call, where it is one of a load point.
+fn alone_in(context: &Context<'_, '_>, calls: &[&Leg], leg: &Leg, flow_end: At) -> Option<At> {
+    let Some(call) = context.loads.iter().find_map(|point| point.call_of(leg)) else {
+        return alone_since(calls, leg, flow_end);
+    };
+    let same: Vec<&Leg> = calls.iter().copied().filter(|other| call.has(other)).collect();
+    alone_since(&same, leg, call.span.map_or(flow_end, |(_, end)| end))
 }
 
 /// Since when a leg that only the bench ended, after the flow, was the last of its call: the end of the last other leg

@@ -24,6 +24,8 @@ mod tls_identity;
 mod unexpected_error;
 mod via_tag_cseq;
 
+pub(crate) use retransmission::repeated;
+
 use crate::context::Context;
 use crate::result::{LimitUsed, Measured};
 use oxocert_record::{EventNo, Verdict};

@@ -5,7 +5,7 @@ use super::{Outcome, StandingCheck};
 use crate::context::Context;
 use crate::timeline::Seen;
 use oxocert_machine::At;
-use oxocert_record::{RoleName, What};
+use oxocert_record::{EventNo, RoleName, What};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,6 +15,15 @@ pub(super) const CHECK: StandingCheck = StandingCheck::new("retransmission", jud
 type Key = (RoleName, String, u32, String);
 
 fn judge(context: &Context<'_, '_>) -> Outcome {
+    let (found, all) = repeated(context);
+    if all == 0 {
+        return Outcome::without_subject("the DUT sent no request in this case");
+    }
+    Outcome::of(found, format!("{all} messages of the DUT that want an answer, none repeated after it"))
+}
+
+/// What the DUT repeated although it had been answered in time, and how many of its messages want an answer.
+pub(crate) fn repeated(context: &Context<'_, '_>) -> (Vec<(EventNo, String)>, u64) {
     let t1 = Duration::from_millis(context.bench.timers.t1_ms);
     let mut first: BTreeMap<(Key, bool), At> = BTreeMap::new();
     let mut reacted: BTreeMap<(Key, bool), At> = BTreeMap::new();
@@ -52,13 +61,7 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
             found.push((seen.n, format!("{what} repeated {} ms after it was answered", late.as_millis())));
         }
     }
-    if first.is_empty() {
-        return Outcome::without_subject("the DUT sent no request in this case");
-    }
-    Outcome::of(
-        found,
-        format!("{} messages of the DUT that want an answer, none repeated after it", first.len()),
-    )
+    (found, first.len() as u64)
 }
 
 /// The greatest lag of the signalling side that lay over some of the time between the two: it is recorded when it ends.

@@ -31,6 +31,8 @@ fn judge(context: &Context<'_, '_>) -> Outcome {
     for steps in [&context.case.setup, &context.case.flow] {
         steps.iter().for_each(|step| note(&mut asked, step));
     }
+    let calls = context.case.loads.iter().flat_map(|point| point.all_calls());
+    calls.flat_map(|call| &call.steps).for_each(|step| note(&mut asked, step));
     let evidence = context.all_evidence();
     let evidence: BTreeSet<_> =
         context.messages().filter(|seen| evidence.contains(&seen.n)).filter_map(identity).collect();

@@ -24,6 +24,9 @@ pub(super) struct Faults {
     event: Option<u32>,
     events: u32,
     ends: u32,
+    /// The packet that waits for the next one.
+    waiting: Option<Altered>,
+    packets: u32,
 }
 
 impl Faults {
@@ -39,6 +42,12 @@ impl Faults {
 
     pub(super) fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)
+    }
+
+    /// Whether the next packet is lost on its way.
+    pub(super) fn loses_next(&mut self) -> bool {
+        self.packets = self.packets.wrapping_add(1);
+        self.has(Fault::OneIn50Lost) && self.packets.is_multiple_of(50)
     }
 
     /// What leaves instead of `packet`.
@@ -57,7 +66,21 @@ impl Faults {
                 packet.payload.truncate(packet.payload.len() / 2);
             }
         }
+        if self.has(Fault::InPairs) && event.is_none() {
+            return self.in_pairs(packets);
+        }
         packets
+    }
+
+    fn in_pairs(&mut self, packets: Vec<Altered>) -> Vec<Altered> {
+        let mut leaving = Vec::new();
+        for packet in packets {
+            match self.waiting.take() {
+                Some(waiting) => leaving.extend([waiting, packet]),
+                None => self.waiting = Some(packet),
+            }
+        }
+        leaving
     }
 
     fn event(&mut self, packet: Forwarded<'_>, mut event: EventPayload) -> Vec<Altered> {
@@ -135,6 +158,24 @@ mod tests {
         let both = run(Fault::EventsInAudioToo);
         assert_eq!(both.len(), 16);
         assert!(both.iter().filter(|p| p.payload_type == 8).all(|p| dtmf::carries(&p.payload, '5')));
+    }
+
+    #[test]
+    fn audio_leaves_in_pairs_or_is_lost_now_and_then() {
+        let mut faults = Faults::default();
+        faults.add(Fault::InPairs);
+        let mut left = Vec::new();
+        for number in 0..4u32 {
+            let packet =
+                Forwarded { payload_type: 8, timestamp: number * 160, marker: false, payload: &[0xd5; 160] };
+            left.push(
+                faults.alter(packet, Some(101)).iter().map(|packet| packet.timestamp).collect::<Vec<_>>(),
+            );
+        }
+        assert_eq!(left, [vec![], vec![0, 160], vec![], vec![320, 480]]);
+        assert_eq!((0..100).filter(|_| faults.loses_next()).count(), 0);
+        faults.add(Fault::OneIn50Lost);
+        assert_eq!((0..100).filter(|_| faults.loses_next()).count(), 2);
     }
 
     #[test]

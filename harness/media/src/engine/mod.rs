@@ -178,6 +178,10 @@ pub enum Fault {
     EventsInAudioToo,
     /// Every second event is not sent.
     EveryOtherEventLost,
+    /// Every second packet waits for the next one: they leave in pairs.
+    InPairs,
+    /// One packet in 50 is not sent, and its sequence number is missing.
+    OneIn50Lost,
     /// SRTP: plain RTP leaves although keys were agreed.
     ClearRtp,
     /// SRTP: one packet in 50 leaves plain.

@@ -210,6 +210,10 @@ impl Sender {
             self.transmit_whole(packet, at, guard, out);
             return;
         }
+        if self.faults.loses_next() {
+            self.sequence = self.sequence.wrapping_add(1);
+            return;
+        }
         for altered in self.faults.alter(packet, self.sending.event_payload_type) {
             let packet = Forwarded {
                 payload_type: altered.payload_type,

@@ -2,7 +2,9 @@
 
 mod cover;
 mod encrypted;
+mod load;
 mod matrix;
+mod plot;
 mod scenario;
 mod sizing;
 

@@ -1,5 +1,6 @@
 //! One scenario: purpose, verdict, steps, checks, what was found, and the ladder as text.
 
+use super::load::{self, Load};
 use super::{BenchName, Mark, anchor, printable};
 use oxocert_judge::RunResult;
 use oxocert_judge::result::{CaseResult, CheckResult, LadderLine, LadderMark, LimitUsed};
@@ -35,6 +36,7 @@ pub(super) struct Case {
     pub standing_text: String,
     pub findings: Vec<(String, String)>,
     pub lifted: Vec<(String, String)>,
+    pub loads: Vec<Load>,
     pub ladder: String,
 }
 
@@ -105,6 +107,7 @@ fn one(case: &CaseResult, bench: &str) -> Case {
             .map(|finding| (finding.name.clone(), printable(&finding.value)))
             .collect(),
         lifted: case.lifted.iter().map(|lifted| (lifted.id.0.clone(), lifted.reason.clone())).collect(),
+        loads: load::loads(case),
         ladder: ladder(&case.ladder),
     }
 }

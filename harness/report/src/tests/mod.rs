@@ -29,6 +29,23 @@ fn the_page_holds_what_the_reader_looks_for() {
     }
 }
 
+/// A load point: its share with interval, a time whose p95 so few values cannot give, the drawing, the call that missed.
+#[test]
+fn a_load_point_is_told_call_by_call() {
+    let page = html(&results()).unwrap();
+    for wanted in [
+        "19 of 20: 95 %, with 95 % confidence between 76.387 and 99.112 % (Wilson)",
+        "1 of 1 refused as they must be",
+        "130.5",
+        "\u{2013}",
+        "<svg class=\"plot\"",
+        "<code>07</code><small>out: pstn.load07 and set.load07</small>",
+        "#77",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+}
+
 #[test]
 fn text_from_the_wire_is_escaped() {
     let page = html(&results()).unwrap();

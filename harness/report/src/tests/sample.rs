@@ -2,8 +2,8 @@
 
 use oxocert_judge::result::{
     BenchFacts, CaseResult, ChannelCounts, CheckResult, ClauseResult, Counts, Finding, LadderLine,
-    LadderMark, LimitUsed, Measured, Proof, RunFacts, RunResult, Shortened, SizingCell, SizingResult,
-    StepLine,
+    LadderMark, LimitUsed, LoadResult, LoadTimes, Measured, MissedCall, Proof, RunFacts, RunResult, Share,
+    Shortened, SizingCell, SizingResult, StepLine,
 };
 use oxocert_judge::{SCHEMA, exit_code};
 use oxocert_record::{EventNo, Phase, Verdict};
@@ -180,6 +180,47 @@ pub(super) fn result(architecture: &str, product: &str, verdict: Verdict) -> Run
     result
 }
 
+fn load() -> LoadResult {
+    LoadResult {
+        name: "full".into(),
+        text: "20 calls, one every 200 ms, all up for 5 s".into(),
+        verdict: Verdict::Fail,
+        calls: 20,
+        passed: 19,
+        failed: 1,
+        unclear: 0,
+        not_made: 0,
+        success: Some(Share { value: 95.0, low: 76.387, high: 99.112 }),
+        beyond: 1,
+        beyond_refused: 1,
+        duration_ms: Some(12_345.0),
+        times: vec![LoadTimes {
+            name: "pdd".into(),
+            text: format!("set.load01 dials -> pstn.load01 expects INVITE {HOSTILE}"),
+            n: 19,
+            min_ms: Some(101.0),
+            p50_ms: Some(130.5),
+            p95_ms: None,
+            p99_ms: None,
+            max_ms: Some(410.0),
+            curve: (1..=19).map(|rank| (rank, 100.0 + rank as f64)).collect(),
+            check: None,
+        }],
+        streams: None,
+        checks: Vec::new(),
+        missed: vec![MissedCall {
+            channel: "07".into(),
+            kind: "out".into(),
+            roles: "pstn.load07 and set.load07".into(),
+            check: "4".into(),
+            verdict: Verdict::Fail,
+            required: "set.load07 expects 200 INVITE within 1 s".into(),
+            observed: format!("500 came {HOSTILE}"),
+            evidence: vec![EventNo(77)],
+        }],
+    }
+}
+
 fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
     let ran = !matches!(verdict, Verdict::NotRun | Verdict::NotApplicable);
     let limit = LimitUsed {
@@ -229,6 +270,7 @@ fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
         },
         started_ms: ran.then_some(12_000.0),
         duration_ms: ran.then_some(6_214.5),
+        loads: if id == "CL-01" { vec![load()] } else { Vec::new() },
         steps: vec![
             StepLine {
                 id: "s1".into(),

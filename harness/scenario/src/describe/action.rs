@@ -31,6 +31,8 @@ impl fmt::Display for Action {
                 write!(f, "sends the digits {digits}, {loss_percent} % lost")
             }
             Action::Talk { lasting } => write!(f, "talk for {} ms", lasting.as_millis()),
+            Action::StayUp { at_least } if at_least.is_zero() => f.write_str("stay up"),
+            Action::StayUp { at_least } => write!(f, "stay up for {} ms", at_least.as_millis()),
             Action::Wait { lasting } => write!(f, "waits {} ms", lasting.as_millis()),
             Action::Mute => f.write_str("answers nothing any more"),
             Action::Restore => f.write_str("works normally again"),

@@ -4,15 +4,19 @@ use super::internet;
 use super::limits::shorten;
 use super::open;
 use super::operator::{OperatorFile, load_operator, millis, port_range, settings};
+use super::pools;
 use super::reader::{Node, Table, schema};
 use super::roles::{address, named, party, sbc, set};
 use super::texts::from_roles;
-use crate::model::bench::{Bench, Dut, DutDriver, MediaAnchor, NumberFormat, PasswordSource, Timers};
+use crate::model::bench::{
+    Bench, Dut, DutDriver, MediaAnchor, NumberFormat, Party, PasswordSource, SetPhone, Timers,
+};
 use crate::model::{Architecture, Platform};
 use crate::oxo_load::OxoLoad;
 use crate::problem::Problems;
 use crate::sources::{Sources, folder, stem};
 use oxocert_machine::Transport;
+use oxocert_record::RoleName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
@@ -30,8 +34,13 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
     let operator_node = root.need("operator");
     let dut_file = root.need("dut").and_then(|node| dut(&node));
     let sbcs = named(&root, "sbc", sbc);
-    let sets = named(&root, "set", set);
-    let parties = named(&root, "pstn", party);
+    let mut sets = named(&root, "set", set);
+    let mut parties = named(&root, "pstn", party);
+    tones_differ(&root, &sets, &parties);
+    let taken = sets.values().map(|set| set.tone_hz).chain(parties.values().map(|party| party.tone_hz));
+    let pools = pools::pools(&root, &taken.collect());
+    sets.extend(pools.sets);
+    parties.extend(pools.parties);
     let own_texts = root.get("texts").map(|node| settings(&node)).unwrap_or_default();
     let own_settings = root.get("settings").map(|node| settings(&node)).unwrap_or_default();
     let own_limits = root.get("limits");
@@ -84,6 +93,7 @@ pub fn load_bench(sources: &Sources, path: &str) -> Result<Bench, Problems> {
             sbcs,
             sets,
             parties,
+            pools: pools.members,
             limits,
             texts: BTreeMap::new(),
             timers,
@@ -262,6 +272,17 @@ fn driver(fields: &Table<'_>) -> Option<DutDriver> {
     })
 }
 
+/// Who speaks is told by the tone: each role has its own. Members of pools share theirs; in one call they differ.
+fn tones_differ(root: &Table<'_>, sets: &BTreeMap<RoleName, SetPhone>, parties: &BTreeMap<RoleName, Party>) {
+    let mut tones: BTreeMap<u16, &str> = BTreeMap::new();
+    let set_tones = sets.iter().map(|(role, set)| (set.tone_hz, role.as_str()));
+    for (hz, role) in set_tones.chain(parties.iter().map(|(role, party)| (party.tone_hz, role.as_str()))) {
+        if let Some(other) = tones.insert(hz, role) {
+            root.problem(format!("{other} and {role} have the same tone, {hz} Hz"));
+        }
+    }
+}
+
 /// What must agree between the parts of a bench.
 fn agree(root: &Table<'_>, bench: &Bench) {
     if !bench.sbcs.contains_key(&"sbc.nominal".into()) {
@@ -281,15 +302,6 @@ fn agree(root: &Table<'_>, bench: &Bench) {
             bench.architecture.name()
         ));
     }
-    let mut tones: BTreeMap<u16, &str> = BTreeMap::new();
-    let set_tones = bench.sets.iter().map(|(role, set)| (set.tone_hz, role.as_str()));
-    for (hz, role) in
-        set_tones.chain(bench.parties.iter().map(|(role, party)| (party.tone_hz, role.as_str())))
-    {
-        if let Some(other) = tones.insert(hz, role) {
-            root.problem(format!("{other} and {role} have the same tone, {hz} Hz"));
-        }
-    }
     let mut taken: BTreeMap<IpAddr, String> =
         bench.dut.addresses.iter().map(|ip| (*ip, "dut".to_owned())).collect();
     let sbcs = bench.sbcs.iter().map(|(role, sbc)| (role, sbc.address));
@@ -298,7 +310,11 @@ fn agree(root: &Table<'_>, bench: &Bench) {
             root.problem(format!("{other} and {role} have the same address, {}", address.ip()));
         }
     }
+    let mut numbers: BTreeMap<&str, &RoleName> = BTreeMap::new();
     for (role, set) in &bench.sets {
+        if let Some(other) = numbers.insert(&set.number, role) {
+            root.problem(format!("{other} and {role} have the same number, {}", set.number));
+        }
         if set.password == PasswordSource::Generated && !bench.simulation {
             root.problem(format!(
                 "{role}: only where the harness starts the DUT itself may a password be \"generated\""

@@ -7,6 +7,7 @@ mod expected;
 mod internet;
 mod limits;
 mod operator;
+mod pools;
 mod reader;
 mod register;
 mod roles;

@@ -39,7 +39,7 @@ pub(super) fn sbc(fields: &Table<'_>) -> Option<Sbc> {
 }
 
 pub(super) fn set(fields: &Table<'_>) -> Option<SetPhone> {
-    let site = fields.need("site").and_then(|node| node.word(&[("hq", Site::Hq), ("rs", Site::Rs)]));
+    let site = fields.need("site").and_then(|node| site(&node));
     let address = address(fields, "address");
     let number = fields.need("number").and_then(|node| digits(&node));
     let ddi = fields.need("ddi").and_then(|node| e164(&node));
@@ -80,7 +80,13 @@ pub(super) fn e164(node: &Node<'_>) -> Option<String> {
     digits.map(|_| text.to_owned())
 }
 
-fn digits(node: &Node<'_>) -> Option<String> {
+/// `hq` or `rs`.
+pub(super) fn site(node: &Node<'_>) -> Option<Site> {
+    node.word(&[("hq", Site::Hq), ("rs", Site::Rs)])
+}
+
+/// A directory number.
+pub(super) fn digits(node: &Node<'_>) -> Option<String> {
     let text = node.text()?;
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         node.problem(format!("expected digits in quotes such as \"101\", found \"{text}\""));
@@ -102,7 +108,13 @@ fn tone(node: &Node<'_>) -> Option<u16> {
     Some(hz)
 }
 
-fn password(node: &Node<'_>) -> Option<PasswordSource> {
+/// Whether an identity tone may have this frequency.
+pub(super) fn is_free_of_signalling(hz: u16) -> bool {
+    TAKEN.iter().all(|taken| taken.abs_diff(hz) >= 30)
+}
+
+/// Where a password comes from.
+pub(super) fn password(node: &Node<'_>) -> Option<PasswordSource> {
     if node.is_table() {
         let table = node.table("where the password comes from")?;
         let env =

@@ -1,6 +1,6 @@
 //! One bench: DUT, sites, addresses, sets, drivers, and the operator profile in force.
 
-use super::{ChannelCounts, Limit, Quantity};
+use super::{Case, ChannelCounts, Limit, Quantity};
 use oxocert_machine::Transport;
 use oxocert_record::RoleName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +84,8 @@ pub struct Bench {
     pub sets: BTreeMap<RoleName, SetPhone>,
     /// PSTN parties: `pstn.a`, ...
     pub parties: BTreeMap<RoleName, Party>,
+    /// Pools: `set.load` with its members `set.load01`, ..., which stand among the sets or the parties.
+    pub pools: BTreeMap<RoleName, Vec<RoleName>>,
     /// Every parameter and limit in force, by name.
     pub limits: BTreeMap<String, Limit>,
     /// Text values that scenarios may use: `dut.outside`, `dut.load`, `dut.codes.forward`, numbers of roles, ...
@@ -320,6 +322,25 @@ impl Bench {
     /// Whether the bench has this role.
     pub fn has_role(&self, role: &RoleName) -> bool {
         self.roles().any(|known| known == role)
+    }
+
+    /// The pool that it is a member of.
+    pub fn pool_of(&self, role: &RoleName) -> Option<&RoleName> {
+        self.pools.iter().find(|(_, members)| members.binary_search(role).is_ok()).map(|(pool, _)| pool)
+    }
+
+    /// Leaves out the members of pools that none of these cases needs: they would be registered for nothing.
+    #[must_use]
+    pub fn with_pools_for(mut self, cases: &[Case]) -> Bench {
+        let needed: BTreeSet<&RoleName> = cases.iter().flat_map(|case| &case.needs).collect();
+        let idle: BTreeSet<RoleName> =
+            self.pools.values().flatten().filter(|member| !needed.contains(member)).cloned().collect();
+        self.sets.retain(|role, _| !idle.contains(role));
+        self.parties.retain(|role, _| !idle.contains(role));
+        for members in self.pools.values_mut() {
+            members.retain(|member| !idle.contains(member));
+        }
+        self
     }
 
     /// The site of an address: a set's own site; every address of the DUT belongs to the main site.

@@ -1,6 +1,6 @@
 //! Which checks a case has, and which clauses each of them proves.
 
-use super::{Action, Case, CheckId, ClauseId, FieldCheck, Step, Verb};
+use super::{Action, Case, CheckId, ClauseId, FieldCheck, Matcher, Step, Verb};
 use oxocert_record::StepId;
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ impl Step {
     pub fn is_check(&self) -> bool {
         !self.optional
             && match &self.verb {
-                Verb::Does(action) => matches!(action, Action::Talk { .. }),
+                Verb::Does(action) => matches!(action, Action::Talk { .. } | Action::StayUp { .. }),
                 Verb::AnyOrder(_) => false,
                 Verb::Expects(_)
                 | Verb::Hears { .. }
@@ -44,7 +44,37 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The same step of one call of a load point: its id, and every id it names, begin with that of the call.
+    pub(crate) fn of_call(mut self, call: &str, stay: std::time::Duration) -> Step {
+        let prefixed = |id: &StepId| StepId(format!("{call}.{id}"));
+        self.id = prefixed(&self.id);
+        self.since = self.since.as_ref().map(prefixed);
+        for check in &mut self.checks {
+            if let Matcher::SameAs { step, .. } | Matcher::DiffersFrom { step, .. } = &mut check.matcher {
+                *step = prefixed(step);
+            }
+        }
+        let all = |steps: Vec<Step>| steps.into_iter().map(|step| step.of_call(call, stay)).collect();
+        self.verb = match self.verb {
+            Verb::Does(Action::StayUp { .. }) => Verb::Does(Action::StayUp { at_least: stay }),
+            Verb::OneOf { records, alternatives } => {
+                Verb::OneOf { records, alternatives: alternatives.into_iter().map(all).collect() }
+            }
+            Verb::AnyOrder(steps) => Verb::AnyOrder(all(steps)),
+            verb => verb,
+        };
+        self
+    }
+}
+
 impl Case {
+    /// The list in which a step of the flow stands: the flow itself, or the steps of one call of a load point.
+    pub fn list_of(&self, step: &StepId) -> &[Step] {
+        let call = self.loads.iter().find_map(|point| point.call_of(step));
+        call.map_or(self.flow.as_slice(), |call| call.steps.as_slice())
+    }
+
     /// The steps of the flow that may be judged, those of `any_order` included; the steps inside the alternatives of a
     /// `one_of` are judged by that step alone.
     pub fn judged_steps(&self) -> Vec<&Step> {

@@ -5,6 +5,7 @@
 
 pub mod bench;
 mod check;
+mod load;
 pub mod step;
 
 use oxocert_record::{CaseId, RoleName, StepId};
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use bench::{Architecture, Bench, Platform};
+pub use load::{LoadCall, LoadMeasure, LoadPoint, LoadShape, LoadTime};
 pub use step::{
     Action, FieldCheck, Matcher, MessagePattern, Position, Probed, State, Step, Verb, WantedSound,
 };
@@ -50,6 +52,8 @@ pub struct Case {
     pub setup: Vec<Step>,
     /// What is judged.
     pub flow: Vec<Step>,
+    /// Load points, walked one after the other in the place of the flow.
+    pub loads: Vec<LoadPoint>,
     /// What may not happen while the flow runs.
     pub never: Vec<Never>,
     /// What is measured.
@@ -222,6 +226,13 @@ pub enum Measurand {
     OffPath {
         /// The step.
         step: StepId,
+    },
+    /// `load full success`: something over all calls of a load point.
+    Load {
+        /// The name of the point.
+        point: String,
+        /// What.
+        what: LoadMeasure,
     },
 }
 

@@ -144,6 +144,11 @@ pub enum Action {
         /// For how long.
         lasting: Duration,
     },
+    /// `stay-up`, in a call of a load point: as a talk, until the point lets the call end.
+    StayUp {
+        /// How long the call stays up at least; set by the point.
+        at_least: Duration,
+    },
     /// Nothing is done for a time that the procedure itself prescribes (the keep-alive timeout of §5.3). Never judged.
     Wait {
         /// For how long.

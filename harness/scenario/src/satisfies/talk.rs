@@ -84,13 +84,21 @@ pub fn strangers(
     bench: &Bench,
 ) -> Vec<Stranger> {
     let names = bench.sets.keys().chain(bench.parties.keys());
-    let others: Vec<&RoleName> = names.filter(|name| !roles.contains(name)).collect();
+    // Members of pools call each other only, and share their tones: who of them is heard, nobody can say.
+    let pooled = roles.iter().any(|role| bench.pool_of(role).is_some());
+    let own: Vec<u16> = roles.iter().filter_map(|role| tone_of(bench, role)).collect();
+    let mut others: BTreeMap<u16, &RoleName> = BTreeMap::new();
+    for name in names.filter(|name| !roles.contains(name)) {
+        let pool = bench.pool_of(name);
+        if let Some(hz) = tone_of(bench, name).filter(|hz| pool.is_some() == pooled && !own.contains(hz)) {
+            others.entry(hz).or_insert(pool.unwrap_or(name));
+        }
+    }
     let mut found = Vec::new();
     for to in roles {
-        for other in &others {
-            let Some(hz) = tone_of(bench, other) else { continue };
+        for (hz, other) in &others {
             let stretches = heard.get(to).map(Vec::as_slice).unwrap_or_default();
-            let long = |stretch: &&Stretch| stretch.is_tone(hz) && stretch.within(from, until) > RESOLUTION;
+            let long = |stretch: &&Stretch| stretch.is_tone(*hz) && stretch.within(from, until) > RESOLUTION;
             if let Some(stretch) = stretches.iter().find(long) {
                 found.push(Stranger { to: to.clone(), stranger: (*other).clone(), event: stretch.n });
             }

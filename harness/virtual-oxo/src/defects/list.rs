@@ -194,6 +194,11 @@ defects! {
     CacRefusalSlow "cac-refusal-slow" "a call beyond the budget is refused after 4 s"
     CacRefusal500 "cac-refusal-500" "an incoming call beyond the budget is refused with 500"
     CacDropsAnother "cac-drops-another" "a refused outgoing call ends the oldest call on the trunk"
+    EveryOtherCallFails "every-other-call-fails" "every second call on the trunk is refused with 500"
+    EveryFifthCallFails "every-fifth-call-fails" "every fifth call on the trunk is refused with 500"
+    SlowUnderLoad "slow-under-load" "with more than two calls on the trunk an outgoing INVITE leaves 3 s after the last digit"
+    JitterUnderLoad "jitter-under-load" "with more than two calls on the trunk the packets of a new one leave in pairs, every 40 ms"
+    LossUnderLoad "loss-under-load" "with more than two calls on the trunk one packet in 50 of a new one is lost"
     CacLeaks "cac-leaks" "after a refused call no further outgoing call is let through"
     // Long calls.
     RefreshMissing "refresh-missing" "the session is never refreshed by the box"

@@ -15,7 +15,7 @@ pub use features::{
     TransferMechanism,
 };
 pub use media::{Media, MediaMode};
-pub use numbering::{Numbering, User};
+pub use numbering::{Numbering, User, UserRange};
 pub use secure::{Dns, DnsMode, Nat, Srtp, Tls, TlsMaterial};
 pub use trunk::{Failover, Gateway, KeepAlive, Lan, Session, Sip, TimerSettings, Trunk};
 
@@ -96,6 +96,9 @@ pub struct Settings {
     /// The sets.
     #[serde(rename = "user")]
     pub users: Vec<User>,
+    /// Many sets at once; each is one of `users` once the file is read.
+    #[serde(default, rename = "user-range")]
+    pub user_ranges: Vec<UserRange>,
     /// Prefixes, emergency numbers, feature codes.
     #[serde(default)]
     pub numbering: Numbering,
@@ -145,8 +148,11 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] where it is no legal configuration.
     pub fn from_toml(text: &str) -> Result<Settings, SettingsError> {
-        let settings: Settings =
+        let mut settings: Settings =
             toml::from_str(text).map_err(|error| SettingsError::Syntax(error.to_string()))?;
+        for range in std::mem::take(&mut settings.user_ranges) {
+            settings.users.extend(range.users().map_err(SettingsError::Invalid)?);
+        }
         settings.validate()?;
         Ok(settings)
     }

@@ -19,6 +19,45 @@ pub struct User {
     pub site: String,
 }
 
+/// Sets whose numbers follow one another.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct UserRange {
+    /// How many; at most 1000.
+    pub count: u32,
+    /// Directory number of the first.
+    pub number: String,
+    /// Public number of the first, in E.164.
+    pub ddi: String,
+    /// Where they stand: `hq` or `rs`.
+    #[serde(default = "hq")]
+    pub site: String,
+}
+
+impl UserRange {
+    /// Each of them.
+    ///
+    /// # Errors
+    /// In words, where the numbers run out of digits.
+    pub(super) fn users(&self) -> Result<Vec<User>, String> {
+        let nth = |first: &str, index: u32| {
+            let digits = first.trim_start_matches('+');
+            let number = digits.parse::<u64>().ok().and_then(|number| number.checked_add(u64::from(index)));
+            let text = number.map(|number| format!("{number:0width$}", width = digits.len()));
+            let text = text.filter(|text| text.len() == digits.len());
+            let plus = &first[..first.len() - digits.len()];
+            text.map(|text| format!("{plus}{text}"))
+                .ok_or_else(|| format!("user-range: the numbers from {first} on run out of digits"))
+        };
+        (0..self.count.min(1000))
+            .map(|index| {
+                let (number, ddi) = (nth(&self.number, index)?, nth(&self.ddi, index)?);
+                Ok(User { number, ddi, password: None, site: self.site.clone() })
+            })
+            .collect()
+    }
+}
+
 impl fmt::Debug for User {
     /// Without the password, which never reaches a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,9 +6,10 @@ use crate::load::reader::{Node, Table};
 use crate::load::suggest::did_you_mean;
 use crate::model::step::HoldStyle;
 use crate::model::{Action, Quantity};
+use std::time::Duration;
 
 /// Each action as it is written, beside those of the secured trunk, with the kinds of roles that can do it.
-pub const ACTIONS: [(&str, &[RoleKind]); 22] = {
+pub const ACTIONS: [(&str, &[RoleKind]); 23] = {
     use RoleKind::{Dut, NameServer, Party, Sbc, Set};
     [
         ("dial", &[Set]),
@@ -24,6 +25,7 @@ pub const ACTIONS: [(&str, &[RoleKind]); 22] = {
         ("transfer-blind", &[Set]),
         ("send-digits", &[Set, Party]),
         ("talk", &[Set, Party]),
+        ("stay-up", &[Set, Party]),
         ("wait", &[Set, Party, Sbc, Dut, NameServer]),
         ("mute", &[Sbc]),
         ("restore", &[Sbc, NameServer]),
@@ -83,6 +85,12 @@ pub(super) fn action(context: &Context<'_>, node: &Node<'_>, step: &Table<'_>) -
             Action::SendDigits { digits: digits(context, step)?, loss_percent: loss(context, step)? }
         }
         "talk" => Action::Talk { lasting: duration("for")? },
+        "stay-up" => {
+            if context.bound.is_empty() && !context.elsewhere {
+                node.problem("only a call of a load point stays up until the point ends it: write a `talk`");
+            }
+            Action::StayUp { at_least: Duration::ZERO }
+        }
         "wait" => Action::Wait { lasting: duration("for")? },
         "mute" => Action::Mute,
         "restore" => Action::Restore,

@@ -8,6 +8,7 @@ use crate::load::texts;
 use crate::load::units::{Kind, quantity};
 use crate::model::{Architecture, Bench, ClauseId, Limit, Quantity};
 use oxocert_record::RoleName;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) struct Context<'b> {
     pub(super) architectures: BTreeSet<Architecture>,
     /// Roles of the case, without `dut`.
     pub(super) needs: Vec<RoleName>,
+    /// In a call of a load point: each pool, and its member there.
+    pub(super) bound: BTreeMap<RoleName, RoleName>,
     /// The case does not apply to this bench: names that the bench lacks are left as written.
     pub(super) elsewhere: bool,
 }
@@ -90,7 +93,7 @@ impl Context<'_> {
             };
             let written = &rest[start..=start + end];
             let name = &written[2..written.len() - 1];
-            match texts::lookup(name, self.bench, &self.axes) {
+            match texts::lookup(&self.of_member(name), self.bench, &self.axes) {
                 Some(value) => out.push_str(&shape(name, value)),
                 None if self.elsewhere => out.push_str(written),
                 None => {
@@ -107,6 +110,19 @@ impl Context<'_> {
         }
         out.push_str(rest);
         whole.then_some(out)
+    }
+
+    /// `pstn.load.national` is `pstn.load07.national` in the call that binds `pstn.load07`.
+    fn of_member<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        for (pool, member) in &self.bound {
+            match name.strip_prefix(pool.as_str()) {
+                Some(rest) if rest.is_empty() || rest.starts_with('.') => {
+                    return Cow::Owned(format!("{member}{rest}"));
+                }
+                _ => {}
+            }
+        }
+        Cow::Borrowed(name)
     }
 
     /// The limit where the text is exactly `${name}` and `name` is one.
@@ -221,8 +237,15 @@ impl Context<'_> {
     /// A role of the bench that the case needs.
     pub(super) fn role(&self, node: &Node<'_>) -> Option<RoleName> {
         let name = RoleName(self.text(node)?);
-        if name.as_str() == "dut" || self.needs.contains(&name) {
+        if name.as_str() == "dut" {
             return Some(name);
+        }
+        if self.needs.contains(&name) {
+            let is_pool = self.bench.pools.contains_key(&name);
+            if is_pool && !self.bound.contains_key(&name) {
+                node.problem(format!("`{name}` is a pool: its members act in the steps of a [[call]] only"));
+            }
+            return Some(self.bound.get(&name).cloned().unwrap_or(name));
         }
         if self.knows(&name) {
             node.problem(format!("the role `{name}` acts here and is missing in `needs`"));
@@ -237,7 +260,8 @@ impl Context<'_> {
     }
 
     pub(super) fn knows(&self, role: &RoleName) -> bool {
-        self.bench.has_role(role)
+        self.bench.pools.contains_key(role)
+            || (self.bench.has_role(role) && self.bench.pool_of(role).is_none())
     }
 
     pub(super) fn no_such_role(&self, role: &RoleName) -> String {
@@ -245,7 +269,8 @@ impl Context<'_> {
     }
 
     pub(super) fn role_hint(&self, role: &RoleName) -> Option<String> {
-        did_you_mean(role.as_str(), self.bench.roles().map(RoleName::as_str))
+        let single = self.bench.roles().filter(|role| self.bench.pool_of(role).is_none());
+        did_you_mean(role.as_str(), single.chain(self.bench.pools.keys()).map(RoleName::as_str))
     }
 
     /// Clauses of a `proves` list: each exists and reaches an architecture of the case. What does not reach the bench is left out:

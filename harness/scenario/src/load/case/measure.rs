@@ -5,19 +5,28 @@ use super::references::{Facts, Known, References};
 use crate::load::reader::Node;
 use crate::load::suggest::did_you_mean;
 use crate::load::units::Kind;
-use crate::model::{Measurand, Measure, StreamCount};
+use crate::model::{Limit, LoadMeasure, LoadPoint, Measurand, Measure, StreamCount};
 use oxocert_record::{RoleName, StepId};
 
 pub(super) fn measure<'a>(
     context: &Context<'_>,
     references: &References<'a>,
     known: &Known,
+    loads: &[LoadPoint],
     node: &Node<'a>,
 ) -> Option<Measure> {
     let table = node.table("a measure")?;
     let name = table.need("name").and_then(|node| node.text()).map(str::to_owned);
     let of_node = table.need("of");
-    let read = of_node.as_ref().and_then(|node| measurand(references, known, node));
+    let percentile = table.get("percentile").map(|node| percentile(context, &node));
+    let of_load = of_node.as_ref().and_then(|node| node.as_text()?.strip_prefix("load "));
+    let read = of_node.as_ref().and_then(|node| match of_load {
+        Some(rest) => load_measurand(context, loads, node, rest, percentile.clone()),
+        None => measurand(references, known, node),
+    });
+    if let (Some(node), None) = (table.get("percentile"), of_load) {
+        node.problem("`percentile` belongs to a time of a load point");
+    }
     let source = table.get("source");
     let kind = read.as_ref().map(|(_, kind)| *kind);
     let max = table.get("max").map(|node| context.bound(&node, kind, source.as_ref()));
@@ -81,6 +90,76 @@ const fn packets(word: &'static str, make: fn(StepId) -> Measurand) -> Word {
 
 fn count(step: StepId, what: StreamCount) -> Measurand {
     Measurand::Count { step, what }
+}
+
+/// What `load full <word>` may be, and of which unit.
+pub(super) const LOAD_WORDS: [(&str, LoadMeasure, Kind); 6] = [
+    ("failed", LoadMeasure::Failed, Kind::Number),
+    ("success", LoadMeasure::Success, Kind::Percent),
+    ("beyond", LoadMeasure::Beyond, Kind::Number),
+    ("repeated", LoadMeasure::Repeated, Kind::Percent),
+    ("jitter", LoadMeasure::Jitter, Kind::Time),
+    ("loss", LoadMeasure::Loss, Kind::Percent),
+];
+
+/// `percentile = "95 %"`; `None` where it cannot be read.
+fn percentile(context: &Context<'_>, node: &Node<'_>) -> Option<Limit> {
+    let limit = context.limit(node, Some(Kind::Percent), None, false)?;
+    let inside = limit.value.bare() > 0.0 && limit.value.bare() < 100.0;
+    if !inside {
+        node.problem(format!("a percentile lies between 0 and 100 %, found \"{}\"", limit.value));
+    }
+    inside.then_some(limit)
+}
+
+/// `load full success`, `load full pdd` with its percentile.
+fn load_measurand(
+    context: &Context<'_>,
+    loads: &[LoadPoint],
+    node: &Node<'_>,
+    rest: &str,
+    percentile: Option<Option<Limit>>,
+) -> Option<(Measurand, Kind)> {
+    let (name, word) = rest.split_once(' ').unwrap_or((rest, ""));
+    let Some(point) = loads.iter().find(|point| point.name == name) else {
+        if node.doc.is_clean() {
+            let known = loads.iter().map(|point| point.name.as_str());
+            node.problem_with(format!("there is no load point `{name}`"), did_you_mean(name, known));
+        }
+        return None;
+    };
+    let point_name = name.to_owned();
+    if let Some((_, what, kind)) = LOAD_WORDS.iter().find(|(known, ..)| *known == word) {
+        if percentile.is_some() {
+            node.problem(format!("`{word}` has no `percentile`"));
+        }
+        if *what == LoadMeasure::Beyond
+            && point.beyond.is_empty()
+            && !context.elsewhere
+            && node.doc.is_clean()
+        {
+            node.problem(format!("the load point `{name}` makes no call beyond a limit"));
+        }
+        return Some((Measurand::Load { point: point_name, what: what.clone() }, *kind));
+    }
+    let times = point.times();
+    if !times.contains(&word) && !context.elsewhere && node.doc.is_clean() {
+        let words = LOAD_WORDS.iter().map(|(word, ..)| *word).chain(times);
+        node.problem_with(
+            format!(
+                "unknown measurand \"{word}\" of a load point: known are {}",
+                words.clone().collect::<Vec<_>>().join(", ")
+            ),
+            did_you_mean(word, words),
+        );
+        return None;
+    }
+    let Some(percent) = percentile else {
+        node.problem(format!("the time `{word}` of a load point needs `percentile`"));
+        return None;
+    };
+    let what = LoadMeasure::Percentile { time: word.to_owned(), percent: percent? };
+    Some((Measurand::Load { point: point_name, what }, Kind::Time))
 }
 
 fn measurand<'a>(references: &References<'a>, known: &Known, node: &Node<'a>) -> Option<(Measurand, Kind)> {

@@ -1,11 +1,13 @@
 //! Scenario files: `scenarios/<theme>/<ID>.toml` to cases.
 
 mod action;
+mod calls;
 mod context;
 mod counted;
 mod matcher;
 mod matrix;
 mod measure;
+mod points;
 mod references;
 mod secured;
 mod steps;
@@ -16,14 +18,14 @@ use super::reader::{Document, Node, Table, schema};
 use super::register::{Register, load_register};
 use super::standing::{Standing, load_standing};
 use super::suggest::did_you_mean;
-use crate::model::{Architecture, Bench, Case, CheckId, Lift, Never, Step};
+use crate::model::{Architecture, Bench, Case, CheckId, Lift, LoadPoint, Never, Step};
 use crate::problem::Problems;
 use crate::sources::{Sources, stem};
 use context::{Context, RoleKind};
-use matrix::{Point, points};
+use matrix::Point;
 use oxocert_record::{CaseId, Phase, RoleName};
 use references::{Known, References};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use steps::{Place, steps};
 
 /// Loads scenario files against a bench; the cases stand in the order of the paths and of the matrix.
@@ -99,7 +101,7 @@ fn scenario(
     {
         node.problem(format!("the file is named {}, so its id must be \"{}\"", doc.file, stem(doc.file)));
     }
-    points(root)
+    matrix::points(root)
         .into_iter()
         .filter_map(|point| case(doc, root, bench, register, standing, &head, point))
         .collect()
@@ -121,10 +123,14 @@ fn case(
         axes: point.axes,
         architectures: head.architectures.clone(),
         needs: Vec::new(),
+        bound: BTreeMap::new(),
         elsewhere: false,
     };
     let not_applicable = not_applicable(&mut context, root, head);
     let references = References::default();
+    let kinds = calls::kinds(&mut context, root);
+    let loads = points::points(&mut context, root, &kinds);
+    let is_load = root.has("load");
     let place = |phase, prefix: &str| Place { phase, prefix: prefix.to_owned(), who: &[] };
     let phase = |key: &'static str, phase, prefix: &str| -> Vec<Step> {
         let Some(table) = root.get(key).and_then(|node| node.table("a phase")) else { return Vec::new() };
@@ -134,11 +140,17 @@ fn case(
     };
     let setup = phase("setup", Phase::Setup, "s");
     let teardown = phase("teardown", Phase::Teardown, "t");
-    let flow_table = root.need("flow").and_then(|node| node.table("[flow]"));
+    let flow_node = if is_load { root.get("flow") } else { root.need("flow") };
+    let flow_table = flow_node.and_then(|node| node.table("[flow]"));
     let mut flow = Vec::new();
     let mut never = Vec::new();
     if let Some(table) = flow_table {
-        let list = table.need("steps");
+        let list = if is_load { table.get("steps") } else { table.need("steps") };
+        if let (true, Some(node)) = (is_load, &list) {
+            node.problem(
+                "the steps of a scenario with [[load]] stand in its [[call]]s; [flow] may hold `never`",
+            );
+        }
         flow =
             list.map(|node| steps(&context, &references, &node, &place(Phase::Flow, ""))).unwrap_or_default();
         for node in table.get("never").and_then(|node| node.list()).unwrap_or_default() {
@@ -156,7 +168,7 @@ fn case(
     let list = |key: &'static str| root.get(key).map(|node| node.one_or_many()).unwrap_or_default();
     let measures: Vec<_> = list("measure")
         .iter()
-        .filter_map(|node| measure::measure(&context, &references, &known, node))
+        .filter_map(|node| measure::measure(&context, &references, &known, &loads, node))
         .collect();
     let channels = counted::channels(&context, &references, &list("channels"));
     let lifts: Vec<_> = list("lift").iter().filter_map(|node| lift(&context, node)).collect();
@@ -173,9 +185,10 @@ fn case(
         file: doc.file.to_owned(),
         architectures: head.architectures.clone(),
         requires: head.requires.clone(),
-        needs: context.needs,
+        needs: needs(&context, &loads),
         setup,
         flow,
+        loads,
         never,
         measures,
         channels,
@@ -192,9 +205,17 @@ fn case(
         }
     }
     if ids.is_empty() && case.not_applicable.is_none() {
-        root.problem("the scenario checks nothing: no step of its flow expects, hears, sees, talks or is");
+        root.problem("the scenario checks nothing: no step of its flow expects, hears, sees, talks or is, and nothing is measured");
     }
     Some(case)
+}
+
+/// The roles of the case: the members of pools that play in it stand for their pools.
+fn needs(context: &Context<'_>, loads: &[LoadPoint]) -> Vec<RoleName> {
+    let single = context.needs.iter().filter(|role| !context.bench.pools.contains_key(role)).cloned();
+    let calls = loads.iter().flat_map(LoadPoint::all_calls);
+    let members: BTreeSet<&RoleName> = calls.flat_map(|call| call.members()).collect();
+    single.chain(members.into_iter().cloned()).collect()
 }
 
 /// Reads `needs`, and says why the case does not apply to the bench.
@@ -285,7 +306,9 @@ mod tests {
         let words = action::all().map(|(word, _)| word);
         let words = words
             .chain(verb::STATES.iter().map(|(word, _)| *word))
-            .chain(measure::WORDS.iter().map(|(word, ..)| *word));
+            .chain(measure::WORDS.iter().map(|(word, ..)| *word))
+            .chain(measure::LOAD_WORDS.iter().map(|(word, ..)| *word))
+            .chain(points::FIELDS);
         let words = words.chain(crate::pattern::METHODS).chain(steps::OWN_FIELDS).chain(action::hold_words());
         let lab =
             crate::lab::CERTIFICATES.into_iter().chain(crate::lab::PROBES).chain(crate::lab::DNS_FAILURES);

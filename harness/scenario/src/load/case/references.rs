@@ -109,7 +109,7 @@ impl Known {
             let kind = match &step.verb {
                 Verb::Expects(pattern) => Kind::Expects(pattern.family()),
                 Verb::Hears { .. } => Kind::Hears,
-                Verb::Does(Action::Talk { .. }) => Kind::Talk,
+                Verb::Does(Action::Talk { .. } | Action::StayUp { .. }) => Kind::Talk,
                 Verb::ReceivesDigits { .. } => Kind::Digits,
                 _ => Kind::Other,
             };

@@ -173,7 +173,7 @@ pub(super) const OWN_FIELDS: [&str; 14] = [
 
 /// Whether a verb has a verdict.
 fn is_judged(verb: &Verb) -> bool {
-    !matches!(verb, Verb::Does(action) if !matches!(action, Action::Talk { .. }))
+    !matches!(verb, Verb::Does(action) if !matches!(action, Action::Talk { .. } | Action::StayUp { .. }))
 }
 
 /// The deadline: as written, or the bench's usual one for verbs that wait.
@@ -186,7 +186,7 @@ fn within(context: &Context<'_>, table: &Table<'_>, verb: Option<&Verb>, judged:
         source.problem("`source` says where a literal `within` comes from, and there is none");
     }
     let usual = match verb? {
-        Verb::Does(Action::Talk { .. }) => "audio.max",
+        Verb::Does(Action::Talk { .. } | Action::StayUp { .. }) => "audio.max",
         Verb::Does(_) | Verb::SeesNo { .. } => return None,
         _ => "step.max",
     };
@@ -215,8 +215,10 @@ fn actors_fit(table: &Table<'_>, verb: &Verb, who: &[RoleName]) {
             }
             let several = who.len() > 1;
             match action {
-                Action::Talk { .. } if who.len() < 2 => node.problem("a talk needs at least two roles"),
-                Action::Talk { .. } => {}
+                Action::Talk { .. } | Action::StayUp { .. } if who.len() < 2 => {
+                    node.problem("a talk needs at least two roles");
+                }
+                Action::Talk { .. } | Action::StayUp { .. } => {}
                 _ if several => node.problem("one role acts at a time"),
                 _ => {}
             }
