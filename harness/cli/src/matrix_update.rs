@@ -48,6 +48,8 @@ pub fn brought_up_to_date(
             }
             let observed = turns(ground, &chosen, defect.name);
             if let Some(card) = cards.of(defect.name, &ground.bench.name) {
+                // With a card on an earlier bench, what was seen there is not tried here again.
+                card.turns.retain(|case, _| tried.iter().any(|tried| tried.id == *case));
                 for case in &chosen {
                     card.turns.remove(&case.id);
                 }

@@ -44,6 +44,9 @@ pub const PROBES: [&str; 19] = [
     "clear-tcp",
 ];
 
+/// Probes that need the a-SBC's own address: its certificate is left out, or its SIP is in clear.
+pub const PROBES_OF_AN_SBC: [&str; 3] = ["no-certificate", "clear-udp", "clear-tcp"];
+
 /// How a name server can fail.
 pub const DNS_FAILURES: [&str; 6] =
     ["nxdomain", "servfail", "silent", "truncated", "wrong-id", "late-second"];

@@ -166,7 +166,9 @@ impl Columns {
             Verb::Does(Action::HangUp) => self.arrow(text, &id, step, "hang up", true),
             Verb::Does(Action::Connect) => self.arrow(text, &id, step, "TLS connect", true),
             Verb::Does(Action::DropConnection) => self.arrow(text, &id, step, "TLS close", true),
-            Verb::Does(Action::Probe { with }) => self.arrow(text, &id, step, &format!("probe {with}"), true),
+            Verb::Does(Action::Probe { with, .. }) => {
+                self.arrow(text, &id, step, &format!("probe {with}"), true)
+            }
             Verb::Does(Action::SendOptions) => self.arrow(text, &id, step, "OPTIONS", true),
             Verb::OneOf { alternatives, .. } => {
                 self.note(text, &id, step);

@@ -47,15 +47,15 @@ fn the_ladder_of_names_and_handshakes() {
     s1     * dut is idle within 5 s
            flow -------------------------------------------------------------------------------------
     1      * dns.a answers sbc1.business-talk-ip.orange-business.com with A 127.21.9.9, ttl 3 s
-    2      * sbc.nominal waits 5200 ms
+    2      * sbc.nominal waits 4400 ms
     3                            |<---------TLS close---------|
-    4      * sbc.nominal sees no TLS handshake for 5500 ms
+    4      * sbc.nominal sees no TLS handshake for 4400 ms
     5             |INVITE 0027~>|
     6                            |-------------------------INVITE-------------------------->| <= 3 s vi~
     7             |--hang up--->|
     8                            |-------------------------CANCEL-------------------------->| <= 1 s
     9      * dns.a answers sbc1.business-talk-ip.orange-business.com with A 127.21.1.1, ttl 3 s
-    10                           |-------TLS completed------->| <= 5.2 s
+    10                           |-------TLS completed------->| <= 4.4 s
            teardown ---------------------------------------------------------------------------------
     t1     * dns.a works normally again
     "#);

@@ -3,6 +3,7 @@
 use crate::Version;
 use crate::suite::{ORANGE_TLS12, ORANGE_TLS13};
 use rand::RngCore;
+use std::time::Duration;
 
 /// A ClientHello as the prober writes it, whatever any library thinks of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct Hello {
     pub suites: Vec<u16>,
     /// server_name, where one is sent.
     pub sni: Option<String>,
-    /// It stops in its middle, and nothing follows.
-    pub stalls: bool,
+    /// It stops in its middle, and so long, from the stream on, the server's patience is waited for.
+    pub stalls: Option<Duration>,
 }
 
 /// RC4, in every key exchange that used it (RFC 7465 forbids them).
@@ -34,6 +35,8 @@ const OF_OLD: [u16; 8] = [0xc014, 0xc013, 0x0039, 0x0033, 0x0035, 0x002f, 0x000a
 const GROUPS: [u16; 3] = [0x001d, 0x0017, 0x0018];
 /// RSA-PSS, RSA PKCS#1 and ECDSA with SHA-256 and SHA-384, and SHA-1 with RSA for old servers (RFC 8446 §4.2.3).
 const SIGNATURES: [u16; 7] = [0x0804, 0x0805, 0x0401, 0x0501, 0x0403, 0x0503, 0x0201];
+/// How long a ClientHello that stops in its middle is waited for where nobody says: a minute of patience, and ten seconds more.
+const STALLED: Duration = Duration::from_secs(70);
 /// The handshake record type, and ClientHello in it.
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -57,10 +60,15 @@ impl Hello {
             only => {
                 let number = u16::from_str_radix(only.strip_prefix("only-0x")?, 16).ok()?;
                 let version = if number >> 8 == 0x13 { Version::Tls13 } else { Version::Tls12 };
-                return Some(Hello { version, suites: vec![number], sni: None, stalls: false });
+                return Some(Hello { version, suites: vec![number], sni: None, stalls: None });
             }
         };
-        Some(Hello { version, suites: suites.to_vec(), sni: None, stalls: name == "stalled" })
+        Some(Hello {
+            version,
+            suites: suites.to_vec(),
+            sni: None,
+            stalls: (name == "stalled").then_some(STALLED),
+        })
     }
 
     /// The record that carries it. SSL 3.0 knows no extensions, so neither it nor a name it should ask for is written there.

@@ -11,6 +11,10 @@ use crate::leg::Side;
 use crate::oxo::VirtualOxo;
 use crate::settings::DnsMode;
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long a box does not come back.
+const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// Most bytes that an INVITE can be made longer by.
 const LONGEST_PADDING: usize = 16_000;
@@ -82,6 +86,9 @@ impl VirtualOxo {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let ignored = self.defects.has(Defect::ConsoleIgnored);
+        if self.has(Defect::DeafAfterRestart) && (name == "nat.static" || name.starts_with("tls.")) {
+            self.deaf_until = self.now + AN_HOUR;
+        }
         match name {
             "cac.max-trunk-calls" => {
                 let calls = value.parse().map_err(|_| format!("`{value}` is no number of calls"))?;

@@ -24,9 +24,6 @@ const OLD: [u16; 3] = [0xc014, 0xc013, 0x002f];
 /// Two years in seconds.
 const TWO_YEARS: i64 = 2 * 365 * 86_400;
 
-/// The longest handshake where the settings say nothing.
-const HANDSHAKE: Duration = Duration::from_secs(60);
-
 /// How long a box is deaf that was upset by a handshake.
 const DEAF: Duration = Duration::from_secs(60);
 
@@ -59,7 +56,9 @@ impl VirtualOxo {
         if !self.settings.is_secured() {
             return;
         }
-        self.tls(Command::Patience(self.patience()));
+        if let Some(longest) = self.patience() {
+            self.tls(Command::Patience(longest));
+        }
         let local = self.settings.trunk.address.ip();
         let endpoint = Box::new(self.endpoint(None, End::Server));
         self.tls(Command::Endpoint { local, endpoint });
@@ -78,13 +77,12 @@ impl VirtualOxo {
         }
     }
 
-    /// The longest handshake.
-    fn patience(&self) -> Duration {
+    /// The longest handshake, where it is not the usual one.
+    fn patience(&self) -> Option<Duration> {
         if self.has(Defect::WaitsForEver) {
-            return Duration::from_secs(86_400);
+            return Some(Duration::from_secs(86_400));
         }
-        let set = self.settings.tls.as_ref().and_then(|tls| tls.handshake_ms);
-        set.map_or(HANDSHAKE, Duration::from_millis)
+        self.settings.tls.as_ref()?.handshake_ms.map(Duration::from_millis)
     }
 
     /// Every connection of the trunk is closed; the next request makes a new one.

@@ -78,7 +78,7 @@ impl Security {
 }
 
 /// The key of a crypto line; `None` where the media engine does not know its suite. A key of the wrong length is given to the engine,
-/// which tells it and lets nothing pass.
+/// which tells it and lets nothing pass; an identifier that cannot be is left out, and its packets do not authenticate.
 pub(crate) fn key(line: &Crypto) -> Option<Key> {
     let suite = Suite::named(&line.suite)?;
     let mki = line.mki.and_then(|(value, length)| Mki::of_line(value, length).ok());

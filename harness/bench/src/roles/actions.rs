@@ -108,7 +108,7 @@ impl Stage {
             )?,
             Action::Connect => self.connect(role)?,
             Action::DropConnection => self.drop_connection(role)?,
-            Action::Probe { with } => self.send_probe(role, with)?,
+            Action::Probe { with, from } => self.send_probe(role, with, *from)?,
             Action::Resolve { name, addresses, services, ttl } => {
                 self.resolve(role, name, addresses, services, *ttl).map_err(Refused::Bench)?;
             }

@@ -8,7 +8,7 @@ use oxocert_record::{Bytes, Direction, Emitter, ProbeSeen, RoleName, SipSeen, Wh
 use oxocert_sip::ua::{Outside, RequestId};
 use oxocert_tls::{Alert, Command, Ended, Handshake, Hello, Outcome, ProbeAnswer, ProbeId, Side, Version};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// The port of SIP in clear (RFC 3261 §19.1.2), of the DUT and of an a-SBC.
@@ -17,6 +17,9 @@ pub(crate) const CLEAR_PORT: u16 = 5060;
 const CLEAR_TIME: Duration = Duration::from_secs(2);
 /// How long a connection without certificate may take: handshake and answer.
 const BARE_TIME: Duration = Duration::from_secs(5);
+/// The limit of a handshake that stands still, and how much longer its probe waits.
+const STALL: &str = "tls.stall.max";
+const STALL_AFTER: Duration = Duration::from_secs(5);
 /// Ports of connections of probes: the upper part of [`Flow::OWN_PORTS`].
 const FIRST_PORT: u16 = 65_000;
 const PORTS: u32 = 500;
@@ -46,7 +49,7 @@ struct OneRequest {
 /// The ClientHello of a probe; a suite alone is named by its number: `0xc030`.
 fn hello(name: &str) -> Option<Hello> {
     if name == "anonymous" {
-        return Some(Hello { version: Version::Tls12, suites: ANONYMOUS.to_vec(), sni: None, stalls: false });
+        return Some(Hello { version: Version::Tls12, suites: ANONYMOUS.to_vec(), sni: None, stalls: None });
     }
     let only = name.strip_prefix("0x").map(|number| format!("only-0x{number}"));
     Hello::named(only.as_deref().unwrap_or(name))
@@ -93,8 +96,13 @@ impl Came {
 }
 
 impl Stage {
-    /// Sends a probe to the DUT.
-    pub(crate) fn send_probe(&mut self, role: &RoleName, with: &str) -> Result<(), Refused> {
+    /// Sends a probe to the DUT; `from`: a ClientHello of an address that is not the a-SBC's.
+    pub(crate) fn send_probe(
+        &mut self,
+        role: &RoleName,
+        with: &str,
+        from: Option<IpAddr>,
+    ) -> Result<(), Refused> {
         if self.bench.internet.is_none() || !self.sbcs.contains_key(role) {
             return Err(Refused::Bench(format!("{role} is no a-SBC with a secured trunk")));
         }
@@ -105,16 +113,19 @@ impl Stage {
             name => {
                 let hello = hello(name)
                     .ok_or_else(|| Refused::Bench(format!("the bench knows no probe `{name}`")))?;
-                self.probe_by_hello(role, with, hello);
+                self.probe_by_hello(role, with, from, hello);
             }
         }
         Ok(())
     }
 
-    fn probe_by_hello(&mut self, role: &RoleName, with: &str, hello: Hello) {
+    fn probe_by_hello(&mut self, role: &RoleName, with: &str, from: Option<IpAddr>, hello: Hello) {
         let (Some(sbc), Some(internet)) = (self.bench.sbcs.get(role), &self.bench.internet) else { return };
-        let (local, remote) = (sbc.address.ip(), self.bench.dut.trunk);
-        let hello = Hello { sni: Some(internet.dut_fqdn.clone()), ..hello };
+        let (local, remote) = (from.unwrap_or(sbc.address.ip()), self.bench.dut.trunk);
+        // The step's own deadline comes first.
+        let patience = self.bench.duration(STALL).map(|limit| limit + STALL_AFTER);
+        let stalls = hello.stalls.map(|usual| patience.unwrap_or(usual));
+        let hello = Hello { sni: Some(internet.dut_fqdn.clone()), stalls, ..hello };
         let id = ProbeId(self.probes.next);
         self.probes.next += 1;
         self.probes.hellos.insert(id, OneHello { role: role.clone(), probe: with.to_owned(), remote });
@@ -360,7 +371,7 @@ mod tests {
 
     #[test]
     fn every_probe_of_the_vocabulary_is_known() {
-        let others = ["no-certificate", "clear-udp", "clear-tcp"];
+        let others = oxocert_scenario::lab::PROBES_OF_AN_SBC;
         for probe in oxocert_scenario::lab::PROBES.into_iter().filter(|probe| !others.contains(probe)) {
             assert!(hello(probe).is_some(), "{probe}");
         }

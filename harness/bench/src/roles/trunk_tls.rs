@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// What a server of the years of TLS 1.0 and 1.1 had: ECDHE-RSA with AES and SHA-1, and AES alone.
-const OF_OLD: [u16; 4] = [0xc014, 0xc013, 0x0035, 0x002f];
+const BELOW_TLS12: [u16; 4] = [0xc014, 0xc013, 0x0035, 0x002f];
 
 /// The certificate that an a-SBC presents where no step says otherwise.
 const GOOD: &str = "good";
@@ -129,7 +129,7 @@ impl Stage {
         let (lowest, highest) = (version(&versions.0)?, version(&versions.1)?);
         let suites = match &end.bounds.suites {
             chosen if !chosen.is_empty() => chosen,
-            _ if highest < Version::Tls12 => &OF_OLD.to_vec(),
+            _ if highest < Version::Tls12 => &BELOW_TLS12.to_vec(),
             _ => &internet.tls_suites,
         };
         let only_cbc = !suites.is_empty() && suites.iter().all(|suite| CBC.contains(suite));

@@ -28,6 +28,15 @@ pub fn run(root: Option<&Path>, args: &Matrix) -> Result<u8, Failure> {
         let grounds =
             profiles.iter().map(|profile| ground(&mut project, profile)).collect::<Result<Vec<_>, _>>()?;
         let path = project.root.join(DEFECTS);
+        let known = |name: &String| {
+            grounds
+                .iter()
+                .flat_map(|ground| &ground.cases)
+                .any(|case| case.id.as_str() == name || case.scenario == *name)
+        };
+        if let Some(unknown) = args.only.iter().find(|name| !known(name)) {
+            return Err(Failure::Usage(format!("no virtual bench has a scenario or case `{unknown}`")));
+        }
         let declared = load_defects(&project.sources)
             .map_err(|problems| Failure::Files { problems, sources: project.sources.clone() })?;
         let accepted = if args.defects.is_empty() && args.only.is_empty() {
@@ -35,6 +44,17 @@ pub fn run(root: Option<&Path>, args: &Matrix) -> Result<u8, Failure> {
         } else {
             brought_up_to_date(&grounds, declared, &Choice { defects: &args.defects, only: &args.only })
         };
+        let unexplained: Vec<&str> = accepted
+            .iter()
+            .filter(|card| card.turns.is_empty() && card.turns_nothing.is_none())
+            .map(|card| card.name.as_str())
+            .collect();
+        if !unexplained.is_empty() {
+            return Err(Failure::Usage(format!(
+                "turns no check: {}; add each to {DEFECTS} with `turns_nothing = \"why\"` and an empty `[defect.turns]`, or write the scenario that asks for it",
+                unexplained.join(", ")
+            )));
+        }
         let text = declaration(&accepted);
         std::fs::write(&path, text)
             .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;

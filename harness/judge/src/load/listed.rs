@@ -68,9 +68,9 @@ fn streams(context: &Context<'_, '_>, point: &PointRead<'_>) -> Vec<MissedCall> 
                 continue;
             }
             let call = point.calls.iter().filter(|call| call.call.members().any(|role| *role == stream.role));
-            let call = call
+            let mut call = call
                 .filter(|call| call.span.is_some_and(|(from, to)| stream.from >= from && stream.from <= to));
-            let call = call.last();
+            let call = call.next_back();
             listed.push(MissedCall {
                 channel: call.map(channel).unwrap_or_default(),
                 kind: call.map(|call| call.call.kind.clone()).unwrap_or_default(),

@@ -109,6 +109,9 @@ impl Lab {
     }
 }
 
+/// The one certificate that every owner needs.
+const GOOD: &str = "good";
+
 fn read_authority(folder: &Path, name: &str) -> Result<Authority, PkiError> {
     let ca = folder.join(AUTHORITY_FOLDER);
     let path = ca.join(format!("{name}.pem"));
@@ -129,6 +132,10 @@ fn read_identities(folder: &Path) -> Result<BTreeMap<String, BTreeMap<String, Id
         let mut named = BTreeMap::new();
         for name in CERTIFICATES {
             let pem = of_owner.join(format!("{name}.pem"));
+            // A folder of an earlier version lacks what came later: a scenario that wants it says so.
+            if name != GOOD && !pem.exists() {
+                continue;
+            }
             let identity = crate::read_identity(&pem, &of_owner.join(format!("{name}.key")))?;
             named.insert(name.to_owned(), identity);
         }

@@ -145,7 +145,7 @@ impl Authorities {
         let dates = match name {
             "expired" => Dates::days(self.now, -400, -35),
             "not-yet-valid" => Dates::days(self.now, 30, 30 + GOOD_DAYS),
-            "renewed" => Dates::days(self.now, 0, GOOD_DAYS),
+            "renewed" => Dates::days(self.now, -1, GOOD_DAYS),
             _ => good_dates(self.now),
         };
         let whom = if name == "wrong-name" { SOMEBODY_ELSE } else { fqdn };

@@ -51,7 +51,8 @@ impl fmt::Display for Action {
             }
             Action::Connect => f.write_str("opens a connection"),
             Action::DropConnection => f.write_str("closes its connections"),
-            Action::Probe { with } => write!(f, "probes with {with}"),
+            Action::Probe { with, from: None } => write!(f, "probes with {with}"),
+            Action::Probe { with, from: Some(from) } => write!(f, "probes with {with} from {from}"),
             Action::Resolve { name, addresses, services, ttl } => {
                 resolves(f, name, addresses, services)?;
                 write!(f, ", ttl {} s", ttl.as_secs())

@@ -175,7 +175,7 @@ fn tones(node: &Node<'_>, taken: &BTreeSet<u16>) -> Option<Vec<u16>> {
         ));
         return None;
     };
-    let free = |hz: &u16| hz % 50 == 0 && is_free_of_signalling(*hz) && !taken.contains(hz);
+    let free = |hz: &u16| hz.is_multiple_of(50) && is_free_of_signalling(*hz) && !taken.contains(hz);
     let tones: Vec<u16> = (low..=high).filter(free).collect();
     if tones.is_empty() {
         node.problem("no identity tone of this range is free");

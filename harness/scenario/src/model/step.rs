@@ -212,6 +212,8 @@ pub enum Action {
     Probe {
         /// Which.
         with: String,
+        /// From where, where it is not the a-SBC's own address.
+        from: Option<std::net::IpAddr>,
     },
     /// A name server answers this for a name from now on: `resolve`.
     Resolve {

@@ -8,10 +8,6 @@ pub(super) const HANDSHAKE: Duration = Duration::from_secs(60);
 /// How long a probe waits for an answer, from the stream on.
 pub(super) const PROBE: Duration = Duration::from_secs(5);
 
-/// How long a ClientHello that stops in its middle waits for the server to give up, from the stream on: ten seconds more than
-/// [`HANDSHAKE`].
-pub(super) const STALLED: Duration = Duration::from_secs(70);
-
 /// Handshakes that come in at one local address at the same time.
 pub(super) const HALF_OPEN: usize = 256;
 

@@ -21,7 +21,7 @@ impl Layer {
             flow.local.set_port(self.ports.draw());
         }
         let mut record = hello.record(&mut self.dice);
-        if hello.stalls {
+        if hello.stalls.is_some() {
             record.truncate(record.len() / 2);
         }
         self.probes.insert(flow, Probe { id, hello, clear: Clear::default(), due: None });
@@ -30,7 +30,7 @@ impl Layer {
 
     pub(super) fn probe_connected(&mut self, flow: Flow) {
         if let Some(probe) = self.probes.get_mut(&flow) {
-            let due = self.now + if probe.hello.stalls { limits::STALLED } else { limits::PROBE };
+            let due = self.now + probe.hello.stalls.unwrap_or(limits::PROBE);
             probe.due = Some(due);
             self.due.insert((due, flow));
         }

@@ -258,6 +258,7 @@ defects! {
     PresentsWeakKey "presents-weak-key" "the box presents a certificate with an RSA key below 2048 bits"
     OmitsIntermediate "omits-intermediate" "the box presents its certificate without the intermediate"
     RenewalIgnored "renewal-ignored" "a certificate installed by the console is not used"
+    DeafAfterRestart "deaf-after-restart" "after a change of its certificates or addresses the box hears nothing on the trunk for an hour"
     RenewalDropsCalls "renewal-drops-calls" "a certificate installed by the console closes all connections and ends all trunk calls"
     // TLS: versions, suites, connections.
     NoSni "no-sni" "as TLS client the box names no server"

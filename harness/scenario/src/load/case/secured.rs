@@ -26,13 +26,14 @@ pub const ACTIONS: [(&str, &[RoleKind]); 10] = {
 };
 
 /// Fields that belong to one of them.
-pub(super) const OWN_FIELDS: [&str; 15] = [
+pub(super) const OWN_FIELDS: [&str; 16] = [
     "certificate",
     "versions",
     "suites",
     "resumes",
     "peer-name",
     "with",
+    "from",
     "name",
     "addresses",
     "services",
@@ -52,7 +53,10 @@ pub(super) fn action(context: &Context<'_>, word: &str, step: &Table<'_>) -> Opt
         "limit-tls" => limits(context, step)?,
         "connect" => Action::Connect,
         "drop-connection" => Action::DropConnection,
-        "probe" => Action::Probe { with: known("with", &lab::PROBES)? },
+        "probe" => {
+            let (with, from) = (known("with", &lab::PROBES), stranger(context, step));
+            Action::Probe { with: with?, from: from? }
+        }
         "resolve" => resolves(context, step)?,
         "fail" => Action::FailDns { how: known("how", &lab::DNS_FAILURES)? },
         "describe" => describes(context, step)?,
@@ -77,6 +81,26 @@ fn known(context: &Context<'_>, node: &Node<'_>, words: &[&str]) -> Option<Strin
         return Some(text);
     }
     word_in(node, &text, words)
+}
+
+/// `from = "192.0.2.9"`: the address that a ClientHello comes from, where it is not the a-SBC's. `Some(None)`: nothing is written.
+fn stranger(context: &Context<'_>, step: &Table<'_>) -> Option<Option<IpAddr>> {
+    let Some(node) = step.get("from") else { return Some(None) };
+    let with = step.get("with").and_then(|node| context.text(&node)).unwrap_or_default();
+    if lab::PROBES_OF_AN_SBC.contains(&with.as_str()) {
+        node.problem(format!(
+            "`{with}` comes from the a-SBC itself: only a ClientHello can come from elsewhere"
+        ));
+        return None;
+    }
+    match context.text(&node)?.parse() {
+        Ok(address) => Some(Some(address)),
+        Err(_) if context.elsewhere => Some(None),
+        Err(_) => {
+            node.problem("expected an IP address without port");
+            None
+        }
+    }
 }
 
 /// `versions = ["1.2", "1.2"], suites = ["0xc02f"], resumes = false, peer-name = ".."`: one of them at least.
