@@ -22,6 +22,9 @@ const IDLE: Duration = Duration::from_millis(10);
 /// Reading one port takes less than this: it is begun only where the next packet is not due before.
 const ONE_PORT_NS: u64 = 20_000;
 
+/// Ports read after each slot, even where the next one is due already.
+const AT_LEAST: u32 = 3;
+
 /// The RTCP port is read once in so many readings of the RTP port.
 const CONTROL_EVERY: u64 = 8;
 
@@ -39,6 +42,9 @@ const FETCHED_AHEAD: usize = 4;
 
 /// Orders carried out after one slot.
 const ORDERS_AT_ONCE: usize = 16;
+
+/// The same while nothing is sent that could be late.
+const ORDERS_WHILE_IDLE: usize = 1024;
 
 /// Up to so many streams each packet has a wake-up of its own, and time to spin before it.
 const FEW: u32 = 64;
@@ -128,21 +134,21 @@ impl<O: Observer> Running<O> {
         }
     }
 
-    /// Reads the ports whose turn it is, as long as there is time; one at least, so that a busy loop hears something too.
+    /// Reads the ports whose turn it is, as long as there is time; some at least, so that a busy loop hears something too.
     fn receive_until(&mut self, mut now: At, until: At) {
         let ports = self.lanes.len() as u64;
         let sweep_ns = u64::try_from(self.settings.sweep.as_nanos()).unwrap_or(u64::MAX);
-        let mut is_first = true;
+        let mut at_least = AT_LEAST;
         while ports > 0
             && self.readings.saturating_mul(sweep_ns) / ports <= now.0.saturating_sub(self.origin.0)
         {
-            if !is_first && now.0 + ONE_PORT_NS > until.0 {
+            if at_least == 0 && now.0 + ONE_PORT_NS > until.0 {
                 break;
             }
             let (round, stream) = (self.readings / ports, self.readings % ports);
             self.read(round, stream);
             self.readings += 1;
-            is_first = false;
+            at_least = at_least.saturating_sub(1);
             now = self.desk.clock.now();
         }
     }
@@ -173,7 +179,8 @@ impl<O: Observer> Running<O> {
 
     fn keep_house(&mut self, now: At) {
         // Not all at once: an order may make the kernel work (TOS byte).
-        for _ in 0..ORDERS_AT_ONCE {
+        let at_once = if self.sending == 0 { ORDERS_WHILE_IDLE } else { ORDERS_AT_ONCE };
+        for _ in 0..at_once {
             match self.inbox.try_recv() {
                 Ok(order) => self.carry_out(order),
                 Err(_) => break,

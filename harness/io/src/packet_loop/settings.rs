@@ -63,7 +63,7 @@ impl Default for Settings {
             transmit_stamps: TransmitStamps::OneIn(16),
             real_time: true,
             control: false,
-            buffer: 256 * 1024,
+            buffer: 1024 * 1024,
             cost: None,
             received_per_stream: 1.0,
         }
