@@ -399,6 +399,11 @@ impl Stage {
         self.end_probes();
     }
 
+    /// Forgets the legs of a role that are over: its call is at rest.
+    pub(crate) fn forget_finished_of(&mut self, role: &RoleName) {
+        self.legs.retain(|_, leg| leg.is_open() || leg.role() != role);
+    }
+
     /// Forgets legs that are over; called between cases.
     pub(crate) fn forget_finished(&mut self) {
         self.legs.retain(|_, leg| leg.is_open());

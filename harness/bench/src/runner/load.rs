@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long the DUT may take to clear what is left of a point, where the bench has no `dialog.tail`.
 const DIALOG_TAIL: Duration = Duration::from_secs(5);
 
+/// How often a terminal is told.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
 /// What the calls of a point do together.
 enum Stretch {
     /// Calls begin.
@@ -34,7 +37,10 @@ pub(super) struct Load {
     stretch: Stretch,
     calls: Vec<Call>,
     beyond: Vec<Call>,
+    /// All calls before this one are at rest.
+    first: usize,
     told: Option<Progress>,
+    tell_again: At,
 }
 
 impl Load {
@@ -51,7 +57,9 @@ impl Load {
             stretch: Stretch::Ramping,
             calls,
             beyond: Vec::new(),
+            first: 0,
             told: None,
+            tell_again: At::ZERO,
         }
     }
 
@@ -61,7 +69,13 @@ impl Load {
     /// The bench itself could not do its part.
     pub(super) fn advance(&mut self, stage: &mut Stage) -> Option<Result<(), String>> {
         loop {
-            for index in 0..self.calls.len() {
+            while self.calls.get(self.first).is_some_and(Call::is_at_rest) {
+                self.first += 1;
+            }
+            for index in self.first..self.calls.len() {
+                if self.calls.get(index).is_none_or(|call| call.is_planned_after(stage.now)) {
+                    break;
+                }
                 let busy = self.is_busy(index);
                 if let Some(call) = self.calls.get_mut(index)
                     && let Err(why) = call.advance(busy, &self.needs, stage)
@@ -74,7 +88,7 @@ impl Load {
                     return Some(Err(why));
                 }
             }
-            let all = || self.calls.iter().chain(&self.beyond);
+            let all = || self.calls.iter().skip(self.first).chain(&self.beyond);
             match self.stretch {
                 Stretch::Ramping if all().all(|call| matches!(call.place(), Where::Up | Where::Over)) => {
                     self.hold(stage);
@@ -107,12 +121,23 @@ impl Load {
             Stretch::Holding(at) | Stretch::Clearing(at) => Some(at),
             Stretch::Ramping | Stretch::Draining => None,
         };
-        let calls = self.calls.iter().chain(&self.beyond).filter_map(Call::deadline);
-        calls.chain(own).min()
+        // Calls are planned one after the other: behind the first that waits for its turn, none is due earlier.
+        let mut earliest = own.into_iter().chain(self.beyond.iter().filter_map(Call::deadline)).min();
+        for call in self.calls.iter().skip(self.first) {
+            earliest = earliest.into_iter().chain(call.deadline()).min();
+            if call.is_waiting_its_turn() {
+                break;
+            }
+        }
+        earliest
     }
 
     /// How far the point is, where that has changed since it was last asked.
-    pub(super) fn progress(&mut self, case: &CaseId) -> Option<Progress> {
+    pub(super) fn progress(&mut self, now: At, case: &CaseId) -> Option<Progress> {
+        if self.told.is_some() && now < self.tell_again {
+            return None;
+        }
+        self.tell_again = now + TELL_EVERY;
         let count = |place: Where| self.calls.iter().filter(|call| call.place() == place).count();
         let failed = self.calls.iter().filter(|call| call.has_missed()).count();
         let progress = Progress::Load {
@@ -132,7 +157,7 @@ impl Load {
         let Some(call) = self.calls.get(index).filter(|call| call.place() == Where::Waiting) else {
             return false;
         };
-        let others = self.calls.iter().take(index);
+        let others = self.calls.iter().take(index).skip(self.first);
         others.filter(|other| !other.is_at_rest()).any(|other| other.shares_members(call))
     }
 

@@ -253,7 +253,7 @@ impl Runner {
         let (State::Loading(load, _), Some(case)) = (&mut self.state, self.cases.get(self.index)) else {
             return;
         };
-        if let Some(progress) = load.progress(&case.id) {
+        if let Some(progress) = load.progress(stage.now, &case.id) {
             stage.out.emit(BenchEvent::Progress(progress));
         }
     }

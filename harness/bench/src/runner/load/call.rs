@@ -42,6 +42,8 @@ enum State {
 pub(super) struct Call {
     call: LoadCall,
     steady: bool,
+    /// When it is to begin; `due` is later where its members are busy still.
+    planned: At,
     due: At,
     state: State,
     course: Course,
@@ -52,7 +54,15 @@ pub(super) struct Call {
 impl Call {
     /// A call that begins at `due`. `steady`: it ends by itself.
     pub(super) fn new(call: &LoadCall, due: At, steady: bool) -> Call {
-        Call { call: call.clone(), steady, due, state: State::Waiting, course: Course::Pending, seen: None }
+        Call {
+            call: call.clone(),
+            steady,
+            planned: due,
+            due,
+            state: State::Waiting,
+            course: Course::Pending,
+            seen: None,
+        }
     }
 
     pub(super) fn place(&self) -> Where {
@@ -76,6 +86,16 @@ impl Call {
     /// Whether its members may be used again.
     pub(super) fn is_at_rest(&self) -> bool {
         matches!(self.state, State::AtRest)
+    }
+
+    /// Whether it has not begun because its turn has not come, not because its members are busy.
+    pub(super) fn is_waiting_its_turn(&self) -> bool {
+        matches!(self.state, State::Waiting) && self.due == self.planned
+    }
+
+    /// Whether its turn comes later.
+    pub(super) fn is_planned_after(&self, now: At) -> bool {
+        self.planned > now && matches!(self.state, State::Waiting)
     }
 
     pub(super) fn has_missed(&self) -> bool {
@@ -155,6 +175,7 @@ impl Call {
             State::Listening(_) => {
                 for member in self.call.members() {
                     stage.close_ports_of(member);
+                    stage.forget_finished_of(member);
                 }
                 self.state = State::AtRest;
                 Ok(())
