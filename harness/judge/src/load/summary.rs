@@ -8,7 +8,7 @@ use crate::words::{rounded, span_ms};
 use oxocert_metrology::Statistic;
 use oxocert_metrology::interval::wilson;
 use oxocert_record::Verdict;
-use oxocert_scenario::model::{CheckId, LoadMeasure, Measurand};
+use oxocert_scenario::model::{CheckId, LoadMeasure, Measurand, Measure};
 
 /// Points of a curve, at most.
 const CURVE: usize = 200;
@@ -19,7 +19,8 @@ pub(crate) fn summary(
     point: &PointRead<'_>,
     checks: &[CheckResult],
 ) -> LoadResult {
-    let of_point = |measure: &&oxocert_scenario::model::Measure| matches!(&measure.of, Measurand::Load { point: name, .. } if *name == point.point.name);
+    let own = &point.point.name;
+    let of_point = |measure: &&Measure| matches!(&measure.of, Measurand::Load { point, .. } if point == own);
     let measures: Vec<_> = context.case.measures.iter().filter(of_point).collect();
     let ids: Vec<CheckId> = measures.iter().map(|measure| CheckId(measure.name.clone())).collect();
     let verdicts = checks.iter().filter(|check| ids.contains(&check.id)).map(|check| check.verdict);
@@ -79,8 +80,8 @@ fn times(context: &Context<'_, '_>, point: &PointRead<'_>, name: &str, check: Op
         let rank = statistic.rank(n).filter(|_| n >= statistic.least_samples())?;
         values.get(usize::try_from(rank).ok()?.checked_sub(1)?).copied()
     };
-    let first = point.calls.iter().flat_map(|call| call.call.times.iter().zip(std::iter::repeat(call.call)));
-    let first = first.into_iter().find(|(time, _)| time.name == name);
+    let mut all = point.calls.iter().flat_map(|call| call.call.times.iter().map(|time| (time, call.call)));
+    let first = all.find(|(time, _)| time.name == name);
     let text = first.map_or_else(String::new, |(time, call)| {
         let step = |id: &oxocert_record::StepId| {
             let step = crate::context::find(&call.steps, id);
