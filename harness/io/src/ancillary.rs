@@ -39,7 +39,9 @@ impl Ancillary {
         let filled = &control.0[..length.min(CONTROL_BYTES)];
         let header_bytes = align(mem::size_of::<libc::cmsghdr>());
         let mut offset = 0;
-        while let Some(header) = filled.get(offset..offset + mem::size_of::<libc::cmsghdr>()) {
+        while let Some(header) =
+            filled.get(offset..).and_then(|rest| rest.get(..mem::size_of::<libc::cmsghdr>()))
+        {
             // SAFETY: `header` has the size of a cmsghdr, every bit pattern of which is valid; the read does not
             // need alignment.
             let header: libc::cmsghdr = unsafe { std::ptr::read_unaligned(header.as_ptr().cast()) };
