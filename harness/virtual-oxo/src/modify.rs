@@ -60,7 +60,7 @@ impl VirtualOxo {
             return;
         }
         if far_end_holds && self.has(Defect::DropsCallHeldByFarEnd) {
-            self.later_ms(1000, Task::Over(id));
+            self.later_ms(500, Task::Over(id));
         }
         let wrong = if far_end_holds && self.has(Defect::AnswersHoldSendrecv) {
             Some(Direction::SendRecv)

@@ -111,7 +111,7 @@ defects! {
     RefusesResumeFromFarEnd "refuses-resume-from-far-end" "a re-INVITE that ends a hold is answered 488"
     AnswersResumeInactive "answers-resume-inactive" "a re-INVITE that ends a hold is answered inactive"
     AnswersHoldSendrecv "answers-hold-sendrecv" "a re-INVITE that holds is answered sendrecv"
-    DropsCallHeldByFarEnd "drops-call-held-by-far-end" "a call held by the far end is ended after 1 s"
+    DropsCallHeldByFarEnd "drops-call-held-by-far-end" "a call held by the far end is ended after half a second"
     BothHoldDrops "both-hold-drops" "a call that both sides hold is ended when one of them resumes"
     // Basic calls.
     SlowPostDialDelay "slow-post-dial-delay" "an outgoing INVITE leaves 4 s after the last digit"
