@@ -1,5 +1,6 @@
-//! The guarded decision rule (ISO/IEC 17025): a reading that its own uncertainty could overturn is never a pass.
+//! The guarded decision rule of the instrument, for readings of the record.
 
+use oxocert_metrology::{self as metrology, Bound, Limit, Measurement};
 use oxocert_record::Verdict;
 
 /// `value` with expanded uncertainty `u` against a bound: at most (`is_max`) or at least.
@@ -10,18 +11,17 @@ pub(crate) fn decide(value: f64, u: f64, bound: f64, marginal: Option<f64>, is_m
     if !value.is_finite() || !bound.is_finite() || !u.is_finite() {
         return Verdict::Error;
     }
-    // A minimum is a maximum of the opposite.
-    let (value, bound, marginal) =
-        if is_max { (value, bound, marginal) } else { (-value, -bound, marginal.map(|m| -m)) };
-    if value + u <= bound {
-        match marginal {
-            Some(marginal) if value + u > marginal => Verdict::PassMarginal,
-            _ => Verdict::Pass,
-        }
-    } else if value - u > bound {
-        Verdict::Fail
-    } else {
-        Verdict::Inconclusive
+    let bound = if is_max { Bound::AtMost(bound) } else { Bound::AtLeast(bound) };
+    word(metrology::decide(Some(Measurement::plus_minus(value, u)), Limit { bound, marginal }).verdict)
+}
+
+/// The verdict of a record for one of the instrument.
+pub(crate) fn word(verdict: metrology::Verdict) -> Verdict {
+    match verdict {
+        metrology::Verdict::Pass => Verdict::Pass,
+        metrology::Verdict::PassMarginal => Verdict::PassMarginal,
+        metrology::Verdict::Fail => Verdict::Fail,
+        metrology::Verdict::Inconclusive => Verdict::Inconclusive,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Measures over all calls of a load point: each value with the interval in which the true one lies, and the guarded decision.
 
+use super::decide::word;
 use crate::context::Context;
 use crate::load::{CallRead, Outcome, PointRead};
 use crate::result::{CheckResult, Measured};
@@ -297,15 +298,6 @@ fn compare(read: &Read, limit: &Limit, is_max: bool) -> Verdict {
     match decided(0.0) {
         Verdict::Fail if excused => Verdict::Inconclusive,
         verdict => verdict,
-    }
-}
-
-fn word(verdict: metrology::Verdict) -> Verdict {
-    match verdict {
-        metrology::Verdict::Pass => Verdict::Pass,
-        metrology::Verdict::PassMarginal => Verdict::PassMarginal,
-        metrology::Verdict::Fail => Verdict::Fail,
-        metrology::Verdict::Inconclusive => Verdict::Inconclusive,
     }
 }
 
